@@ -1,0 +1,123 @@
+package search
+
+import "slices"
+
+// Asked is one word of a clause, in the terms an engine knows. A document has it when its Stems hold one of Stems, or its Numbers hold Number;
+// with Begins set, when one of its Stems or Exact begins with it.
+type Asked struct {
+	Folded string   // the word without accents and case
+	Stems  []string // the ways it may have been stemmed
+	Number string   // the number it may be, empty if it holds no digit
+	Begins string   // for a prefix, how the word begins; nothing else is set then but Folded
+}
+
+// Asked gives the words that a clause of words asks for; all must be there. Clauses about a message's row ask for none.
+// For a phrase they are necessary, not sufficient: ContainsPhrase decides.
+func (c Clause) Asked() []Asked {
+	switch c.Operator {
+	case Number:
+		return []Asked{{Folded: Fold(c.Text), Number: NumberTerm(c.Text)}}
+	case Word, Phrase, Prefix:
+	default:
+		return nil
+	}
+	tokens := Tokens(c.Text)
+	asked := make([]Asked, len(tokens))
+	for i, token := range tokens {
+		asked[i] = Asked{Folded: token.Folded, Stems: Stems(token.Folded)}
+		if c.Operator == Word {
+			asked[i].Number = NumberTerm(token.Folded)
+		}
+	}
+	if c.Operator == Prefix && len(asked) > 0 {
+		last := &asked[len(asked)-1]
+		*last = Asked{Folded: last.Folded, Begins: last.Folded}
+	}
+	return asked
+}
+
+// Words are the folded words of a phrase, in their order.
+func (c Clause) Words() []string {
+	tokens := Tokens(c.Text)
+	words := make([]string, len(tokens))
+	for i, token := range tokens {
+		words[i] = token.Folded
+	}
+	return words
+}
+
+// AsksWords reports whether the clause is about a message's words, not its row.
+func (c Clause) AsksWords() bool { return c.Operator <= Number }
+
+// onlyStopWords reports whether a clause of plain words asks for nothing but stop words.
+func (c Clause) onlyStopWords() bool {
+	if c.Operator != Word {
+		return false
+	}
+	for _, token := range Tokens(c.Text) {
+		if !IsStopWord(token.Folded) {
+			return false
+		}
+	}
+	return true
+}
+
+// Effective are the clauses that an engine meets: a plain stop word is left out when another clause of words asks for more.
+func (q Query) Effective() []Clause {
+	telling := false
+	for _, c := range q.Clauses {
+		telling = telling || !c.Not && c.AsksWords() && !c.onlyStopWords()
+	}
+	if !telling {
+		return q.Clauses
+	}
+	var kept []Clause
+	for _, c := range q.Clauses {
+		if c.Not || !c.onlyStopWords() {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// Test compiles a clause about rows into a test of admitted rows, its Not included. It is nil for a clause of words.
+func (c Clause) Test(v *View) func(Slot) bool {
+	meets := c.meets(v)
+	if meets == nil || !c.Not {
+		return meets
+	}
+	return func(s Slot) bool { return !meets(s) }
+}
+
+func (c Clause) meets(v *View) func(Slot) bool {
+	switch c.Operator {
+	case Tagged:
+		return func(s Slot) bool { return meetsAny(c.Tags, v.Marking(s).Tags) }
+	case To:
+		return func(s Slot) bool { return meetsAny(c.Audiences, v.Marking(s).Audiences) }
+	case From:
+		return func(s Slot) bool { return slices.Contains(c.Audiences, v.Columns(s).Origin) }
+	case Type:
+		kind := c.Kind()
+		return func(s Slot) bool { return v.Columns(s).Kind == kind }
+	case Level:
+		level := c.Level()
+		return func(s Slot) bool { return v.Marking(s).Level() == level }
+	case Before:
+		limit := c.Moment().UnixMicro()
+		return func(s Slot) bool { return v.Columns(s).Micros < limit }
+	case After:
+		limit := c.Moment().UnixMicro()
+		return func(s Slot) bool { return v.Columns(s).Micros >= limit }
+	}
+	return nil
+}
+
+func meetsAny[T comparable](wanted []T, runs func(func(T) bool)) bool {
+	for has := range runs {
+		if slices.Contains(wanted, has) {
+			return true
+		}
+	}
+	return false
+}

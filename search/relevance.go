@@ -1,0 +1,76 @@
+package search
+
+import "math"
+
+// Relevance weighs how well a document answers, in the way of BM25 with three classes of frequency. All it counts is counted inside one perimeter, so
+// the order of a reader's hits says nothing of what the reader may not see. Engines add the weights of a query's words in the order of the query, so
+// that every engine orders alike to the last bit.
+type Relevance struct {
+	count  float64 // admitted messages
+	length float64 // their average length
+}
+
+// The constants of BM25 (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009, §3) and the frequencies that the classes stand for.
+const (
+	saturation    = 1.2
+	normalisation = 0.75
+	classTwice    = 2.3
+	classFour     = 5
+	subjectBonus  = 2 // a word of the subject counts as if it stood so many times more
+)
+
+// NewRelevance starts from what the view admits.
+func NewRelevance(v *View) Relevance {
+	r := Relevance{count: float64(v.Len()), length: 1}
+	if v.Len() > 0 && v.Length() > 0 {
+		r.length = float64(v.Length()) / float64(v.Len())
+	}
+	return r
+}
+
+// Rarity is the weight of a word that so many admitted messages have.
+func (r Relevance) Rarity(documents int) float64 {
+	return math.Log1p((r.count - float64(documents) + 0.5) / (float64(documents) + 0.5))
+}
+
+// Class is how often a word stands in a document, as far as relevance cares.
+type Class uint8
+
+// The classes of frequency; InSubject is added to one of them.
+const (
+	ClassOnce Class = iota
+	ClassTwice
+	ClassFourTimes
+	InSubject Class = 4
+)
+
+// ClassOf is the class of a count of at least one.
+func ClassOf(count int, inSubject bool) Class {
+	class := ClassOnce
+	switch {
+	case count >= FourTimes:
+		class = ClassFourTimes
+	case count >= Twice:
+		class = ClassTwice
+	}
+	if inSubject {
+		class |= InSubject
+	}
+	return class
+}
+
+// Weight is what one word adds to the score of a document that has it.
+func (r Relevance) Weight(rarity float64, class Class, length uint32) float64 {
+	frequency := 1.0
+	switch class &^ InSubject {
+	case ClassTwice:
+		frequency = classTwice
+	case ClassFourTimes:
+		frequency = classFour
+	}
+	if class&InSubject != 0 {
+		frequency += subjectBonus
+	}
+	norm := saturation * (1 - normalisation + normalisation*float64(length)/r.length)
+	return float64(rarity*frequency*(saturation+1)) / (frequency + norm)
+}
