@@ -1,0 +1,184 @@
+package boltjournal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"chancery/archive"
+)
+
+const formatVersion = 1
+
+// The buckets of a volume, and the keys of its meta bucket.
+func entriesBucket() []byte { return []byte("entries") } // sequence → record
+func idsBucket() []byte     { return []byte("ids") }     // identity → sequence
+func hashesBucket() []byte  { return []byte("hashes") }  // tree 1, leaf index 8 → roots of the subtrees it completes
+func metaBucket() []byte    { return []byte("meta") }
+
+const (
+	metaFormat = "format"
+	metaName   = "name"
+	metaBase   = "base" // the head before the volume's first entry
+	metaHead   = "head" // the head after its last
+	// metaCheckpoint opens the keys of the last checkpoints: a tree's name follows, or metaHouse.
+	metaCheckpoint = "checkpoint/"
+	metaHouse      = "house"
+)
+
+// volume is one file of a journal: a run of entries without a gap.
+type volume struct {
+	db   *bolt.DB
+	path string
+	// month is "2006-01" for a volume of a monthly journal, otherwise empty.
+	month string
+	// base is the head before the first entry; it never changes.
+	base archive.Head
+	// head is the head after the last entry as found at opening.
+	head archive.Head
+}
+
+// openVolume opens a file, or makes it when there is none, with base as the head before its first entry.
+func openVolume(path, name string, base archive.Head) (_ *volume, err error) {
+	v := &volume{path: path}
+	err = guarded(func() error {
+		v.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Millisecond, FreelistType: bolt.FreelistMapType, NoStatistics: true})
+		if err != nil {
+			return err
+		}
+		return v.prepare(name, base)
+	})
+	if err != nil {
+		if v.db != nil {
+			err = errors.Join(err, guarded(v.db.Close))
+		}
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
+	}
+	return v, nil
+}
+
+// prepare reads the meta bucket, or makes all buckets of a new file.
+func (v *volume) prepare(name string, base archive.Head) error {
+	fresh := false
+	err := v.db.View(func(tx *bolt.Tx) error {
+		fresh = tx.Bucket(metaBucket()) == nil
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if fresh {
+		if err := v.create(name, base); err != nil {
+			return err
+		}
+		if err := archive.SyncFolder(filepath.Dir(v.path)); err != nil {
+			return err
+		}
+	}
+	return v.db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(metaBucket())
+		if format := meta.Get([]byte(metaFormat)); len(format) != 1 || format[0] != formatVersion {
+			return fmt.Errorf("format %x: %w", format, archive.ErrVersion)
+		}
+		if found := meta.Get([]byte(metaName)); string(found) != name {
+			return fmt.Errorf("journal %q, not %q: %w", found, name, archive.ErrDamaged)
+		}
+		if v.base, err = decodeHead(meta.Get([]byte(metaBase))); err != nil {
+			return err
+		}
+		if v.head, err = decodeHead(meta.Get([]byte(metaHead))); err != nil {
+			return err
+		}
+		return v.checkEnds(tx)
+	})
+}
+
+func (v *volume) create(name string, base archive.Head) error {
+	return v.db.Update(func(tx *bolt.Tx) error {
+		for _, bucket := range [][]byte{entriesBucket(), idsBucket(), hashesBucket(), metaBucket()} {
+			if _, err := tx.CreateBucket(bucket); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(metaBucket())
+		return errors.Join(
+			meta.Put([]byte(metaFormat), []byte{formatVersion}), meta.Put([]byte(metaName), []byte(name)),
+			meta.Put([]byte(metaBase), encodeHead(base)), meta.Put([]byte(metaHead), encodeHead(base)))
+	})
+}
+
+// checkEnds compares base and head with the first and the last entry.
+func (v *volume) checkEnds(tx *bolt.Tx) error {
+	c := tx.Bucket(entriesBucket()).Cursor()
+	first, _ := c.First()
+	last, raw := c.Last()
+	if first == nil {
+		if v.head != v.base {
+			return fmt.Errorf("head %d without entries: %w", v.head.Seq, archive.ErrDamaged)
+		}
+		return nil
+	}
+	if !bytes.Equal(first, seqKey(v.base.Seq+1)) || !bytes.Equal(last, seqKey(v.head.Seq)) {
+		return fmt.Errorf("entries %x to %x under head %d: %w", first, last, v.head.Seq, archive.ErrDamaged)
+	}
+	r, err := decodeRecord(raw)
+	if err != nil {
+		return fmt.Errorf("entry %d: %w", v.head.Seq, err)
+	}
+	if r.header.Seq != v.head.Seq || r.chain != v.head.Hash {
+		return fmt.Errorf("last entry %d is not the head: %w", v.head.Seq, archive.ErrDamaged)
+	}
+	return nil
+}
+
+// view reads in a short transaction. Slices handed to read end with it.
+func (v *volume) view(read func(tx *bolt.Tx) error) error {
+	return guarded(func() error { return v.db.View(read) })
+}
+
+// record copies one record out; ErrUnknown when it is not in this volume.
+func (v *volume) record(seq archive.Seq) (record, error) {
+	var raw []byte
+	err := v.view(func(tx *bolt.Tx) error {
+		raw = bytes.Clone(tx.Bucket(entriesBucket()).Get(seqKey(seq)))
+		return nil
+	})
+	if err == nil && raw == nil {
+		err = archive.ErrUnknown
+	}
+	if err != nil {
+		return record{}, err
+	}
+	r, err := decodeRecord(raw)
+	if err == nil && r.header.Seq != seq {
+		err = fmt.Errorf("header of entry %d: %w", r.header.Seq, archive.ErrDamaged)
+	}
+	return r, err
+}
+
+// guarded runs what touches the file. The driver panics over a corrupted page, and reading past a file's end is a
+// memory fault: both become ErrDamaged. The driver's own errors are put into the archive's words.
+func guarded(do func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", archive.ErrDamaged, p)
+		}
+	}()
+	err = do()
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return archive.ErrLocked
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
+		return archive.ErrClosed
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
+	}
+	return err
+}
