@@ -49,8 +49,9 @@ func (c *columns) checkTerminalRegistered(act TerminalRegistered) error {
 	if len(act.SecretHash) != sha256.Size {
 		return contradiction("secret hash of %d bytes", len(act.SecretHash))
 	}
-	if _, known := c.terminals.bySecret[[32]byte(act.SecretHash)]; known {
-		return contradiction("secret of another terminal")
+	hash := [32]byte(act.SecretHash)
+	if _, known := c.terminals.bySecret[hash]; known || hash == sha256.Sum256(nil) {
+		return contradiction("secret of another terminal, or none")
 	}
 	return nil
 }

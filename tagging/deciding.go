@@ -15,7 +15,7 @@ var (
 	ErrNotMandated = habilitation.ErrNotMandated
 	// ErrNotCleared is returned for declaring a tag above the level that the audience may be addressed.
 	ErrNotCleared = habilitation.ErrNotCleared
-	// ErrReasonMissing is returned for a refusal or a withdrawal without a reason.
+	// ErrReasonMissing is returned for a refusal without a reason.
 	ErrReasonMissing = habilitation.ErrReasonMissing
 	// ErrDecided is returned for deciding a declaration that waits no more.
 	ErrDecided = habilitation.ErrDecided
@@ -110,7 +110,7 @@ func stewards(reg *habilitation.Register, by habilitation.AgentID, steward habil
 }
 
 // Withdraw decides whether the agent may end the audience's interest in the tag, and gives the act to append. It holds at once.
-// Who may declare for the audience may withdraw; so may the tag's steward, whose approval it was.
+// Who may declare for the audience may withdraw; a reason is welcome, not demanded.
 func (d *Declarations) Withdraw(reg *habilitation.Register, by habilitation.AgentID, tag habilitation.TagID, audience habilitation.AudienceID, reason string) (DeclarationWithdrawn, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -125,14 +125,11 @@ func (l *ledger) mayWithdraw(reg *habilitation.Register, by habilitation.AgentID
 	if _, known := reg.Audience(act.Audience); !known || l.checkTag(act.Tag) != nil {
 		return ErrUnknown
 	}
-	if !reg.Directs(by, act.Audience) && !stewards(reg, by, l.tags[act.Tag-1].steward) {
+	if !reg.Directs(by, act.Audience) {
 		return ErrNotMandated
 	}
 	if _, holds := l.holding(act.Tag, act.Audience); !holds {
 		return ErrNotDeclared
-	}
-	if strings.TrimSpace(act.Reason) == "" {
-		return ErrReasonMissing
 	}
 	return nil
 }
