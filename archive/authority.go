@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -59,6 +60,7 @@ type Sealery struct {
 	seal       *Signer
 	checkpoint note.Signer
 	verifier   string
+	notes      ed25519.PrivateKey // the key of checkpoint
 	pass       ed25519.PrivateKey
 	labels     map[habilitation.Level]SignedAttribute
 
@@ -222,7 +224,7 @@ func (s *Sealery) loadSeeds(ctx context.Context) error {
 	if len(pass) != ed25519.SeedSize || len(checkpoint) != ed25519.SeedSize {
 		return fmt.Errorf("read pass and checkpoint keys: %w", ErrDamaged)
 	}
-	s.pass = ed25519.NewKeyFromSeed(pass)
+	s.pass, s.notes = ed25519.NewKeyFromSeed(pass), ed25519.NewKeyFromSeed(checkpoint)
 	s.checkpoint, s.verifier, err = noteKeys(s.config.Origin, checkpoint)
 	return err
 }
@@ -267,6 +269,9 @@ func (s *Sealery) Label(level habilitation.Level) SignedAttribute { return s.lab
 
 // CheckpointSigner signs checkpoint notes (C2SP signed note, Ed25519) under the house's origin.
 func (s *Sealery) CheckpointSigner() note.Signer { return s.checkpoint }
+
+// CheckpointKey is the key of CheckpointSigner, for a journal that composes its own notes.
+func (s *Sealery) CheckpointKey() crypto.Signer { return s.notes }
 
 // CheckpointVerifier is the public key of CheckpointSigner as note.NewVerifier reads it.
 func (s *Sealery) CheckpointVerifier() string { return s.verifier }
