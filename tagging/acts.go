@@ -154,3 +154,6 @@ func EncodeAct(act Act) (version uint8, payload []byte, err error) {
 	}
 	return actVersion, payload, nil
 }
+
+// IsAct reports whether the act is one of this package's.
+func IsAct(act habilitation.Act) bool { return reader(act.Kind()) != nil }

@@ -95,3 +95,14 @@ func (d *Declarations) Declaration(id habilitation.ID) (Declaration, bool) {
 	}
 	return d.ledger.all[i], true
 }
+
+// OfTag lists the declarations of the tag that hold, by audience.
+func (d *Declarations) OfTag(tag habilitation.TagID) []Declaration {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	list := make([]Declaration, 0, len(d.ledger.ofTag[tag]))
+	for _, i := range d.ledger.ofTag[tag] {
+		list = append(list, d.ledger.all[i])
+	}
+	return list
+}

@@ -1,0 +1,136 @@
+package correspondence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"chancery/archive"
+	"chancery/habilitation"
+	"chancery/search"
+)
+
+// Pass is what an agent gets for signing in.
+type Pass struct {
+	AccessToken  string             `json:"access_token"`
+	RefreshToken string             `json:"refresh_token"`
+	ExpiresIn    int                `json:"expires_in"` // seconds
+	Level        habilitation.Level `json:"level"`      // of the session: min(agent, terminal)
+}
+
+func passOf(s habilitation.Session) Pass {
+	return Pass{AccessToken: s.Access, RefreshToken: s.Refresh, ExpiresIn: int(s.ExpiresIn / time.Second), Level: s.Level}
+}
+
+// SignIn gives a pass for a login and its password, on the terminal that shows its secret; address throttles guessing.
+func (c *Chancery) SignIn(ctx context.Context, login, password, terminal, address string) (Pass, error) {
+	session, err := c.Authority.SignIn(ctx, login, password, terminal, habilitation.FromAddress(address))
+	if err != nil {
+		return Pass{}, refusalOf(err)
+	}
+	return passOf(session), nil
+}
+
+// RefreshPass gives a new pass for a refresh token, once.
+func (c *Chancery) RefreshPass(ctx context.Context, refresh string) (Pass, error) {
+	session, err := c.Authority.Refresh(ctx, refresh)
+	if err != nil {
+		return Pass{}, refusalOf(err)
+	}
+	return passOf(session), nil
+}
+
+// OpenDesk opens the desk of whoever shows the pass.
+func (c *Chancery) OpenDesk(ctx context.Context, access string) (*Desk, error) {
+	badge, err := c.Authority.Admit(ctx, access)
+	if err != nil {
+		return nil, refusalOf(err)
+	}
+	return c.DeskOf(badge), nil
+}
+
+// DeskOf opens the desk of a badge that the house's authority minted.
+func (c *Chancery) DeskOf(badge habilitation.Badge) *Desk { return &Desk{house: c, badge: badge} }
+
+// Desk is all that an agent can do. Every method is allowed or refused by the badge it was opened with; none lets anything through that
+// the reading rule does not admit.
+type Desk struct {
+	house *Chancery
+	badge habilitation.Badge
+}
+
+// SignOut ends the session, on every terminal that holds one of its passes.
+func (d *Desk) SignOut(ctx context.Context) error {
+	return refusalOf(d.house.Authority.SignOut(ctx, d.badge))
+}
+
+// Session identifies the sign-in that the desk was opened in: pages bind their forms to it.
+func (d *Desk) Session() habilitation.ID { return d.badge.Session() }
+
+// admit is the one question about a message: its row, if it exists and the perimeter admits it as it is marked now. Anything else is one answer.
+func (d *Desk) admit(id habilitation.ID) (search.Row, error) {
+	row, ok := d.house.Folds.Rows.Row(id)
+	if !ok || !d.badge.Perimeter().Admits(&row.Marking) {
+		return search.Row{}, errUnknown
+	}
+	return row, nil
+}
+
+// open is the one way to the bytes: the row as it is now, the rule, the reading recorded, then the entry.
+func (d *Desk) open(ctx context.Context, id habilitation.ID, how string) (search.Row, archive.Entry, *dispatch, error) {
+	row, err := d.admit(id)
+	if err != nil {
+		return row, archive.Entry{}, nil, err
+	}
+	if err := d.record(ctx, row, how); err != nil {
+		return row, archive.Entry{}, nil, err
+	}
+	entry, err := d.house.Journal.Fetch(ctx, archive.Seq(row.Seq))
+	if errors.Is(err, archive.ErrErased) {
+		return row, archive.Entry{}, nil, errUnknown
+	}
+	if err != nil {
+		return row, archive.Entry{}, nil, fmt.Errorf("open message %s: %w", id, err)
+	}
+	message, err := decodeDispatch(entry)
+	return row, entry, message, err
+}
+
+// record writes the reading of a restricted message into the journal of readings, before anything is shown; without it nothing is.
+func (d *Desk) record(ctx context.Context, row search.Row, how string) error {
+	if row.Marking.Level() != habilitation.Restricted {
+		return nil
+	}
+	main, err := d.house.Journal.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("record reading: %w", err)
+	}
+	payload, err := encodeReading(reading{Message: row.ID, Terminal: d.badge.Terminal(), Session: d.badge.Session(), How: how})
+	if err != nil {
+		return err
+	}
+	draft := archive.Draft{ID: d.house.NewID(payload), Kind: kindOpened, Version: recordVersion, Actor: d.badge.Agent(), Level: habilitation.Restricted,
+		Time: d.house.Clock(), Payload: payload, Cites: main}
+	if _, err := d.house.Readings.Append(ctx, archive.AnyHead, []archive.Draft{draft}); err != nil {
+		return fmt.Errorf("record reading: %w", err)
+	}
+	return nil
+}
+
+// refusalOf turns the sentinels of the lower packages into the words that a reader is given; anything else stays internal.
+func refusalOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	var already *Refusal
+	if errors.As(err, &already) {
+		return already
+	}
+	for _, known := range refusals {
+		if errors.Is(err, known.is) {
+			return known.gives
+		}
+	}
+	return err
+}

@@ -1,0 +1,259 @@
+package correspondence
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"chancery/habilitation"
+)
+
+const shelfDrafts Shelf = "drafts"
+
+// savedDraft is what the desk store keeps of a draft. The draft's identity becomes the message's, so a draft is released once.
+type savedDraft struct {
+	Form  Form      `json:"form"`
+	Saved time.Time `json:"saved"`
+}
+
+// directory is the house as a draft of this badge is checked against it.
+func (c *Chancery) directory(badge habilitation.Badge, now time.Time) directory {
+	d := c.DeskOf(badge)
+	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, resolve: func(text string) (Reference, habilitation.Level, bool) {
+		return d.resolve(text, now)
+	}}
+}
+
+// resolve finds the message that a reference names, by identity or by number, if the reader may see it.
+func (d *Desk) resolve(text string, now time.Time) (Reference, habilitation.Level, bool) {
+	id, err := habilitation.ParseID(text)
+	if err != nil {
+		number, ok := ParseNumber(text)
+		if !ok {
+			return Reference{Text: text}, 0, false
+		}
+		origin, known := d.house.Folds.Register.AudienceByTimbre(number.Timbre)
+		if !known {
+			return Reference{Text: text}, 0, false
+		}
+		if id, ok = d.house.Folds.Ledger.numbered(origin.ID, number, now); !ok {
+			return Reference{Text: text}, 0, false
+		}
+	}
+	row, err := d.admit(id)
+	if err != nil {
+		return Reference{Text: text}, 0, false
+	}
+	if h, ok := d.house.Folds.Ledger.headline(id); ok && h.number != "" {
+		text = h.number
+	}
+	return Reference{Text: text, Message: id}, row.Marking.Level(), true
+}
+
+// NewDraft puts a new draft on the desk. Faults do not hinder: they are told, and what was typed is kept.
+func (d *Desk) NewDraft(ctx context.Context, form Form) (DraftView, error) {
+	id := d.house.NewID(fmt.Appendf(nil, "draft %d %s", d.badge.Agent(), form.Subject))
+	return d.putDraft(ctx, id, 0, form)
+}
+
+// SaveDraft replaces a draft; version is the one that the writer began from, or 0 for whatever is there.
+func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64, form Form) (DraftView, error) {
+	if _, err := d.savedDraft(ctx, id); err != nil {
+		return DraftView{}, err
+	}
+	if version == 0 {
+		version = AnyVersion
+	}
+	return d.putDraft(ctx, id, version, form)
+}
+
+func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, form Form) (DraftView, error) {
+	if err := d.keepFiles(ctx, &form); err != nil {
+		return DraftView{}, err
+	}
+	saved := savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond)}
+	value, err := json.Marshal(saved)
+	if err != nil {
+		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
+	}
+	version, err := d.house.Store.Put(ctx, d.badge.Agent(), shelfDrafts, id.String(), over, value)
+	if errors.Is(err, ErrStale) {
+		return DraftView{}, refuse(Conflict, "draft-changed")
+	}
+	if err != nil {
+		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
+	}
+	return d.draftView(id, version, saved), nil
+}
+
+// keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form.
+func (d *Desk) keepFiles(ctx context.Context, form *Form) error {
+	files := append([]FormAttachment(nil), form.Attachments...)
+	for i := range files {
+		if len(files[i].Content) == 0 {
+			continue
+		}
+		digest, err := d.house.Vault.Put(ctx, bytes.NewReader(files[i].Content))
+		if err != nil {
+			return fmt.Errorf("keep attachment %d: %w", i, err)
+		}
+		if files[i].Type == "" {
+			files[i].Type, _, _ = strings.Cut(http.DetectContentType(files[i].Content), ";")
+		}
+		files[i].Content, files[i].Size, files[i].SHA512 = nil, digest.Size, hex.EncodeToString(digest.Sum[:])
+	}
+	form.Attachments = files
+	return nil
+}
+
+// savedDraft reads a draft of the desk's owner; a released one is gone.
+func (d *Desk) savedDraft(ctx context.Context, id habilitation.ID) (Item, error) {
+	item, err := d.house.Store.Get(ctx, d.badge.Agent(), shelfDrafts, id.String())
+	if errors.Is(err, ErrNotThere) {
+		return Item{}, errUnknown
+	}
+	if err != nil {
+		return Item{}, fmt.Errorf("read draft %s: %w", id, err)
+	}
+	return item, nil
+}
+
+func readDraft(item Item) (saved savedDraft, err error) {
+	if err := json.Unmarshal(item.Value, &saved); err != nil {
+		return saved, fmt.Errorf("read draft %s: %w", item.Key, err)
+	}
+	return saved, nil
+}
+
+func (d *Desk) draftView(id habilitation.ID, version uint64, saved savedDraft) DraftView {
+	_, faults := d.drafted(id, saved.Form).finish(d.house.directory(d.badge, d.house.Clock()))
+	if faults == nil {
+		faults = []Fault{}
+	}
+	return DraftView{ID: id, Version: version, Form: saved.Form, Faults: faults, SavedAt: saved.Saved}
+}
+
+func (d *Desk) drafted(id habilitation.ID, form Form) Draft {
+	return Draft{ID: id, Form: form, Agent: d.badge.Agent(), Ceiling: d.badge.Level()}
+}
+
+// mayOpen reports whether a draft may be shown on this session: one that is to be restricted is not shown on an unprotected terminal,
+// and an answer there is the same as for none.
+func (d *Desk) mayOpen(form Form) bool {
+	level, err := habilitation.ParseLevel(form.Level)
+	return err != nil || level <= d.badge.Level()
+}
+
+// Drafts lists the owner's drafts, the last saved first.
+func (d *Desk) Drafts(ctx context.Context) ([]DraftView, error) {
+	items, err := d.house.Store.List(ctx, d.badge.Agent(), shelfDrafts)
+	if err != nil {
+		return nil, fmt.Errorf("list drafts: %w", err)
+	}
+	out := []DraftView{}
+	for _, item := range items {
+		id, err := habilitation.ParseID(item.Key)
+		if err != nil || d.house.Folds.Ledger.has(id) {
+			continue
+		}
+		saved, err := readDraft(item)
+		if err != nil {
+			return nil, err
+		}
+		if d.mayOpen(saved.Form) {
+			out = append(out, d.draftView(id, item.Version, saved))
+		}
+	}
+	sortNewest(out)
+	return out, nil
+}
+
+// Draft opens one of the owner's drafts.
+func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error) {
+	item, err := d.savedDraft(ctx, id)
+	if err != nil {
+		return DraftView{}, err
+	}
+	saved, err := readDraft(item)
+	if err != nil {
+		return DraftView{}, err
+	}
+	if !d.mayOpen(saved.Form) {
+		return DraftView{}, errUnknown
+	}
+	return d.draftView(id, item.Version, saved), nil
+}
+
+// DiscardDraft throws a draft away.
+func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
+	if _, err := d.Draft(ctx, id); err != nil {
+		return err
+	}
+	if err := d.house.Store.Remove(ctx, d.badge.Agent(), shelfDrafts, id.String()); err != nil {
+		return fmt.Errorf("discard draft %s: %w", id, err)
+	}
+	return nil
+}
+
+// Release decides a saved draft. The same draft again gives the same message.
+func (d *Desk) Release(ctx context.Context, id habilitation.ID, version uint64) (MessageView, error) {
+	item, err := d.savedDraft(ctx, id)
+	if err != nil {
+		return d.released(ctx, id, err)
+	}
+	if version != 0 && version != item.Version {
+		return MessageView{}, refuse(Conflict, "draft-changed")
+	}
+	saved, err := readDraft(item)
+	if err != nil {
+		return MessageView{}, err
+	}
+	view, err := d.Dispatch(ctx, id, saved.Form)
+	if err != nil {
+		return MessageView{}, err
+	}
+	if err := d.house.Store.Remove(context.WithoutCancel(ctx), d.badge.Agent(), shelfDrafts, id.String()); err != nil {
+		d.house.Log.Warn("released draft left on the desk", "draft", id.String(), "why", err.Error())
+	}
+	return view, nil
+}
+
+// released answers for a draft that is gone because its own hand released it.
+func (d *Desk) released(ctx context.Context, id habilitation.ID, otherwise error) (MessageView, error) {
+	h, ok := d.house.Folds.Ledger.headline(id)
+	if !ok || h.signatory != d.badge.Agent() {
+		return MessageView{}, otherwise
+	}
+	return d.Message(ctx, id)
+}
+
+// Dispatch releases a form at once, under an identity that no message bears yet; a zero one is drawn. The faults of the form are told all at once.
+func (d *Desk) Dispatch(ctx context.Context, id habilitation.ID, form Form) (MessageView, error) {
+	if err := d.keepFiles(ctx, &form); err != nil {
+		return MessageView{}, err
+	}
+	r := &release{badge: d.badge, draft: d.drafted(id, form)}
+	if id.IsZero() {
+		r.draft.ID = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
+	}
+	if err := d.house.submit(&command{ctx: ctx, releases: []*release{r}}); err != nil {
+		return MessageView{}, refusalOf(err)
+	}
+	if r.twin {
+		return d.released(ctx, r.draft.ID, errUnknown)
+	}
+	row, err := d.admit(r.draft.ID)
+	if err != nil {
+		return MessageView{}, err
+	}
+	if err := d.mark(ctx, row, true); err != nil {
+		return MessageView{}, err
+	}
+	return d.view(ctx, row, r.dispatch)
+}

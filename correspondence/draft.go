@@ -1,0 +1,377 @@
+package correspondence
+
+import (
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"chancery/habilitation"
+	"chancery/tagging"
+)
+
+// The bounds of a message's parts, in characters.
+const (
+	maxSubject = 200
+	maxSummary = 600
+	maxText    = 200_000
+	maxComment = 20_000
+)
+
+// directory is what a draft is checked against: the register, the thesaurus and the ledger as they are now.
+type directory struct {
+	register  *habilitation.Register
+	thesaurus *tagging.Thesaurus
+	resolve   func(text string) (Reference, habilitation.Level, bool) // what the author may see of a reference
+	now       time.Time
+}
+
+// Draft is a form with the hand and the session that write it. Finish turns it into a message or names every fault at once.
+type Draft struct {
+	ID      habilitation.ID
+	Form    Form
+	Agent   habilitation.AgentID
+	Ceiling habilitation.Level // of the session: nobody writes above what they may read
+}
+
+// finishing collects faults while a form is read.
+type finishing struct {
+	directory
+	draft  Draft
+	faults []Fault
+	m      Message
+}
+
+// finish reads the form against the state of the house. Without faults the message is valid for this state; release checks it again at head.
+func (d Draft) finish(at directory) (*Message, []Fault) {
+	f := &finishing{directory: at, draft: d}
+	f.read()
+	if len(f.faults) > 0 {
+		return nil, f.faults
+	}
+	return &f.m, nil
+}
+
+// read reads every part of the form, whatever is wrong with the others.
+func (f *finishing) read() {
+	f.m.ID = f.draft.ID
+	f.head()
+	f.people()
+	f.address()
+	f.tags()
+	f.words()
+	f.references()
+	f.attachments()
+}
+
+func (f *finishing) fault(field, key string, args ...string) {
+	fault := Fault{Field: field, Key: key}
+	for i := 0; i+1 < len(args); i += 2 {
+		if fault.Args == nil {
+			fault.Args = map[string]string{}
+		}
+		fault.Args[args[i]] = args[i+1]
+	}
+	f.faults = append(f.faults, fault)
+}
+
+// choose reads one name out of a closed list; an empty one takes the fallback, and is missing where there is none.
+func choose[T ~uint8](f *finishing, field, name string, names []string, fallback T) T {
+	if name == "" {
+		if fallback == 0 {
+			f.fault(field, "missing")
+		}
+		return fallback
+	}
+	value, ok := valueOf(names, name)
+	if !ok || value == 0 {
+		f.fault(field, "unknown-choice", "value", name)
+		return fallback
+	}
+	return T(value)
+}
+
+// head reads kind, level, precedences and language.
+func (f *finishing) head() {
+	form := &f.draft.Form
+	f.m.Kind = choose(f, "kind", form.Kind, kindNames, Kind(0))
+	f.m.Level = f.level("level", form.Level, 0)
+	if f.m.Level > f.draft.Ceiling {
+		f.fault("level", "above-session")
+	}
+	f.m.Precedence = choose(f, "precedence", form.Precedence, precedenceNames, Routine)
+	f.m.InfoPrecedence = choose(f, "info_precedence", form.InfoPrecedence, precedenceNames, Routine)
+	if f.m.InfoPrecedence > f.m.Precedence {
+		f.fault("info_precedence", "above-action")
+	}
+	switch form.Language {
+	case "", "fr":
+		f.m.Language = "fr"
+	case "en":
+		f.m.Language = "en"
+	default:
+		f.fault("language", "unknown-choice", "value", form.Language)
+	}
+}
+
+func (f *finishing) level(field, name string, fallback habilitation.Level) habilitation.Level {
+	if name == "" {
+		if fallback == 0 {
+			f.fault(field, "missing")
+		}
+		return fallback
+	}
+	level, err := habilitation.ParseLevel(name)
+	if err != nil {
+		f.fault(field, "unknown-choice", "value", name)
+		return fallback
+	}
+	return level
+}
+
+// people reads the origin and the hand: the author must be mandated there to draft, and to sign when they release.
+func (f *finishing) people() {
+	agent, _ := f.register.Agent(f.draft.Agent)
+	f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)}
+	f.m.Signatory = f.m.Drafter
+	key := f.draft.Form.Origin
+	if key == "" {
+		f.fault("origin", "missing")
+		return
+	}
+	origin, ok := f.register.AudienceByKey(key)
+	if !ok || origin.Community {
+		f.fault("origin", "group-unknown", "value", key)
+		return
+	}
+	f.m.Origin = f.party(origin)
+	duties, member := f.register.Duties(f.draft.Agent, origin.ID)
+	if !member || !duties.Has(habilitation.Signatory) {
+		f.fault("origin", "no-right-to-sign", "group", origin.Name.In(f.m.Language))
+	}
+	if f.m.Level > origin.Level {
+		f.fault("origin", "group-not-cleared", "group", origin.Name.In(f.m.Language))
+	}
+}
+
+func (f *finishing) party(a habilitation.Audience) Party {
+	return Party{Audience: a.ID, Key: a.Key, Timbre: a.Timbre, Name: canonicalLine(a.Name.In(f.m.Language))}
+}
+
+// address reads the action and information lines and the agents personally addressed.
+func (f *finishing) address() {
+	form := &f.draft.Form
+	if len(form.Action) == 0 {
+		f.fault("action", "missing")
+	}
+	seen := map[habilitation.AudienceID]bool{}
+	for i, to := range form.Action {
+		f.addressee(fmt.Sprintf("action[%d]", i), to, Action, seen)
+	}
+	for i, to := range form.Info {
+		f.addressee(fmt.Sprintf("info[%d]", i), to, Info, seen)
+	}
+	named := map[habilitation.AgentID]bool{}
+	for i, login := range form.Agents {
+		field := fmt.Sprintf("agents[%d]", i)
+		agent, ok := f.register.AgentByLogin(login)
+		switch {
+		case !ok || agent.Disabled:
+			f.fault(field, "agent-unknown", "value", login)
+		case named[agent.ID]:
+			f.fault(field, "twice", "value", login)
+		case agent.Level < f.m.Level:
+			f.fault(field, "agent-not-cleared", "agent", agent.Name)
+		default:
+			f.m.Agents = append(f.m.Agents, Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)})
+		}
+		named[agent.ID] = true
+	}
+}
+
+func (f *finishing) addressee(field string, to FormAddressee, role Role, seen map[habilitation.AudienceID]bool) {
+	if to.Group == "" {
+		f.fault(field+".group", "missing")
+		return
+	}
+	group, ok := f.register.AudienceByKey(to.Group)
+	if !ok {
+		f.fault(field+".group", "group-unknown", "value", to.Group)
+		return
+	}
+	if seen[group.ID] {
+		f.fault(field+".group", "twice", "value", to.Group)
+		return
+	}
+	seen[group.ID] = true
+	if group.Level < f.m.Level {
+		f.fault(field+".group", "group-not-cleared", "group", group.Name.In(f.m.Language))
+	}
+	a := Addressee{Party: f.party(group), Role: role, Instruction: canonicalText(to.Instruction)}
+	fallback := ToRead
+	if role == Info {
+		fallback = ForInformation
+	}
+	a.Qualification = choose(f, field+".qualification", to.Qualification, qualificationNames, fallback)
+	if role == Info && a.Qualification == ToDo {
+		f.fault(field+".qualification", "info-cannot-do")
+	}
+	a.Deadline = f.deadline(field+".deadline", to.Deadline, a.Qualification)
+	if a.Qualification == ToDo && a.Instruction == "" {
+		f.fault(field+".instruction", "missing")
+	}
+	if utf8.RuneCountInString(a.Instruction) > maxSummary {
+		f.fault(field+".instruction", "too-long", "max", strconv.Itoa(maxSummary))
+	}
+	f.m.Addressees = append(f.m.Addressees, a)
+}
+
+// deadline reads an instant, or a date that ends with its day in UTC. Only what is to be done has one.
+func (f *finishing) deadline(field, text string, q Qualification) time.Time {
+	if text == "" {
+		if q == ToDo {
+			f.fault(field, "missing")
+		}
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		for _, layout := range []string{"2006-01-02T15:04", time.DateOnly} {
+			if at, err = time.Parse(layout, text); err == nil {
+				if layout == time.DateOnly {
+					at = at.Add(24*time.Hour - time.Second)
+				}
+				break
+			}
+		}
+	}
+	switch {
+	case err != nil:
+		f.fault(field, "not-a-date", "value", text)
+	case q != ToDo:
+		f.fault(field, "deadline-without-do")
+	case at.Before(f.now):
+		f.fault(field, "past")
+	case at.Year() > 9999:
+		f.fault(field, "not-a-date", "value", text)
+	}
+	return at.UTC().Truncate(time.Second)
+}
+
+func (f *finishing) tags() {
+	seen := map[habilitation.TagID]bool{}
+	for i, key := range f.draft.Form.Tags {
+		field := fmt.Sprintf("tags[%d]", i)
+		tag, ok := f.thesaurus.ByKey(key)
+		switch {
+		case !ok || tag.State != tagging.Active:
+			f.fault(field, "tag-unknown", "value", key)
+		case seen[tag.ID]:
+			f.fault(field, "twice", "value", key)
+		default:
+			f.m.Tags = append(f.m.Tags, TagName{Tag: tag.ID, Key: tag.Key, Label: canonicalLine(tag.Label.In(f.m.Language))})
+		}
+		seen[tag.ID] = true
+	}
+}
+
+// words reads subject, summary, text and comment in their canonical form.
+func (f *finishing) words() {
+	form := &f.draft.Form
+	f.m.Subject = canonicalLine(form.Subject)
+	f.m.Summary, f.m.Text, f.m.Comment = canonicalText(form.Summary), canonicalText(form.Text), canonicalText(form.Comment)
+	f.length("subject", f.m.Subject, true, maxSubject)
+	f.length("summary", f.m.Summary, f.m.Kind == Telegram, maxSummary)
+	f.length("text", f.m.Text, true, maxText)
+	f.length("comment", f.m.Comment, false, maxComment)
+	if f.m.Level != habilitation.Unprotected {
+		return
+	}
+	for _, part := range []struct{ field, text string }{{"subject", f.m.Subject}, {"summary", f.m.Summary}, {"text", f.m.Text}, {"comment", f.m.Comment}} {
+		for _, number := range FindRestrictedNumbers(part.text) {
+			f.fault(part.field, "restricted-number", "number", number)
+		}
+	}
+}
+
+func (f *finishing) length(field, text string, needed bool, most int) {
+	switch n := utf8.RuneCountInString(text); {
+	case needed && strings.TrimSpace(text) == "":
+		f.fault(field, "missing")
+	case n > most:
+		f.fault(field, "too-long", "max", strconv.Itoa(most), "length", strconv.Itoa(n))
+	}
+}
+
+// references resolves what the author may see; the rest stays as the words that were typed. That a restricted number is refused in an
+// unprotected message depends on its form alone, so the refusal tells nothing.
+func (f *finishing) references() {
+	for i, text := range f.draft.Form.References {
+		field := fmt.Sprintf("references[%d]", i)
+		text = canonicalLine(text)
+		if text == "" {
+			f.fault(field, "missing")
+			continue
+		}
+		if utf8.RuneCountInString(text) > maxSubject {
+			f.fault(field, "too-long", "max", strconv.Itoa(maxSubject))
+			continue
+		}
+		reference, level, ok := f.resolve(text)
+		if f.m.Level == habilitation.Unprotected && (len(FindRestrictedNumbers(text)) > 0 || ok && level > f.m.Level) {
+			f.fault(field, "restricted-number", "number", text)
+			continue
+		}
+		f.m.References = append(f.m.References, reference)
+	}
+}
+
+// mediaType is the plain form of a media type, without parameters.
+var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}$`)
+
+// attachments reads the files, whose bytes are in the vault by now.
+func (f *finishing) attachments() {
+	for i, file := range f.draft.Form.Attachments {
+		field := fmt.Sprintf("attachments[%d]", i)
+		a := Attachment{Name: fileName(file.Name), Type: file.Type, Size: file.Size, Digest: file.SHA512, Level: f.level(field+".level", file.Level, f.m.Level)}
+		if a.Name == "" {
+			f.fault(field+".name", "missing")
+		}
+		if a.Level > f.m.Level && f.m.Level.Valid() {
+			f.fault(field+".level", "above-message")
+		}
+		if a.Type == "" {
+			a.Type = "application/octet-stream"
+		}
+		if !mediaType.MatchString(a.Type) {
+			f.fault(field+".type", "unknown-choice", "value", file.Type)
+		}
+		digest, err := hex.DecodeString(file.SHA512)
+		if err != nil || len(digest) != len(a.SHA512) || file.SHA512 != strings.ToLower(file.SHA512) {
+			f.fault(field+".content", "missing")
+		}
+		copy(a.SHA512[:], digest)
+		if slices.ContainsFunc(f.m.Attachments, func(b Attachment) bool { return b.Name == a.Name }) {
+			f.fault(field+".name", "twice", "value", a.Name)
+		}
+		f.m.Attachments = append(f.m.Attachments, a)
+	}
+}
+
+// fileName keeps the last element of a name without what a file system or a header would mistake.
+func fileName(name string) string {
+	name = canonicalLine(name)
+	if i := strings.LastIndexAny(name, `/\:`); i >= 0 {
+		name = name[i+1:]
+	}
+	name = strings.TrimLeft(strings.TrimSpace(name), ".")
+	for len(name) > 120 {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	return name
+}

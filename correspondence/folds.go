@@ -1,0 +1,205 @@
+package correspondence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"chancery/archive"
+	"chancery/habilitation"
+	"chancery/search"
+	"chancery/tagging"
+)
+
+// Folds are everything the house knows by heart, each a fold of the journal: nothing in them is truth, all of it can be made again.
+type Folds struct {
+	Register     *habilitation.Register
+	Thesaurus    *tagging.Thesaurus
+	Declarations *tagging.Declarations
+	Ledger       *Ledger
+	Rows         *search.Rows
+	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
+}
+
+// NewFolds returns the folds of an empty journal.
+func NewFolds() *Folds {
+	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
+		Ledger: NewLedger(), Rows: search.NewRows(), through: map[string]archive.Seq{}}
+}
+
+// least is the last entry that every fold has folded.
+func (f *Folds) least() archive.Seq {
+	least := f.through[snapshotNames[0]]
+	for _, name := range snapshotNames[1:] {
+		least = min(least, f.through[name])
+	}
+	return least
+}
+
+// replay folds what the journal holds beyond the snapshots, up to its head.
+func (f *Folds) replay(ctx context.Context, journal archive.Journal, head archive.Head, log *slog.Logger) error {
+	from := f.least() + 1
+	if from > head.Seq {
+		return nil
+	}
+	log.Info("folding the journal", "from", from, "to", head.Seq)
+	var documents []search.Document
+	flush := func() {
+		f.Rows.Append(documents)
+		documents = documents[:0]
+	}
+	for entry, err := range journal.Tail(ctx, from) {
+		if err != nil && !errors.Is(err, archive.ErrErased) {
+			return fmt.Errorf("fold entry %d: %w", entry.Seq, err)
+		}
+		if err == nil {
+			document, err := f.fold(entry)
+			if err != nil {
+				return fmt.Errorf("fold entry %d: %w", entry.Seq, err)
+			}
+			if document != nil {
+				documents = append(documents, *document)
+			}
+		}
+		if len(documents) == 4096 {
+			flush()
+		}
+		if entry.Seq == head.Seq {
+			break
+		}
+	}
+	flush()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f.foldedThrough(head.Seq)
+	return nil
+}
+
+func (f *Folds) foldedThrough(seq archive.Seq) {
+	for _, name := range snapshotNames {
+		f.through[name] = seq
+	}
+}
+
+// fold applies one entry to every fold that has not seen it; the document is what rows and words are to learn of a message.
+func (f *Folds) fold(e archive.Entry) (*search.Document, error) {
+	switch e.Kind {
+	case kindReleased, kindImported:
+		d, err := decodeDispatch(e)
+		if err != nil {
+			return nil, err
+		}
+		return f.foldMessage(e.Seq, d)
+	}
+	return nil, f.foldAct(e)
+}
+
+func (f *Folds) foldMessage(seq archive.Seq, d *dispatch) (*search.Document, error) {
+	if seq > f.through[snapshotLedger] {
+		if err := f.Ledger.apply(uint64(seq), d); err != nil {
+			return nil, err
+		}
+	}
+	if seq <= f.through[snapshotRows] {
+		return nil, nil
+	}
+	document := documentOf(seq, d)
+	return &document, nil
+}
+
+// foldAct gives an act to the fold whose kind it is; a kind that no fold knows stops the program.
+func (f *Folds) foldAct(e archive.Entry) error {
+	act, err := habilitation.DecodeAct(e.Kind, e.Version, e.Payload)
+	if err == nil {
+		return f.applyAct(e, act, snapshotRegister)
+	}
+	if !errors.Is(err, habilitation.ErrUnknownKind) {
+		return err
+	}
+	if act, err = tagging.DecodeAct(e.Kind, e.Version, e.Payload); err != nil {
+		return err
+	}
+	return f.applyAct(e, act, snapshotThesaurus)
+}
+
+func (f *Folds) applyAct(e archive.Entry, act habilitation.Act, name string) error {
+	if e.Seq <= f.through[name] {
+		return nil
+	}
+	return f.apply(e.Header, act)
+}
+
+// apply folds one act that the journal holds.
+func (f *Folds) apply(h archive.Header, act habilitation.Act) error {
+	if !tagging.IsAct(act) {
+		return f.Register.Apply(h.Time, h.Actor, act)
+	}
+	if err := f.Thesaurus.Apply(h.Time, h.Actor, act); err != nil {
+		return err
+	}
+	return f.Declarations.Apply(h.Time, h.Actor, act)
+}
+
+// check tells what the folds would say to an act, and changes nothing.
+func (f *Folds) check(act habilitation.Act) error {
+	if !tagging.IsAct(act) {
+		return f.Register.Check(act)
+	}
+	if err := f.Thesaurus.Check(act); err != nil {
+		return err
+	}
+	return f.Declarations.Check(act)
+}
+
+// documentOf is an archived message as the search half of the house learns of it. Signed bytes that cannot be read leave the words out:
+// the message stays in every list, and Verify names the damage.
+func documentOf(seq archive.Seq, d *dispatch) search.Document {
+	parts, err := parseOriginal(d.Original)
+	if err != nil {
+		parts = Parts{}
+	}
+	return newDocument(seq, d, parts.Summary, parts.Text, parts.Comment)
+}
+
+func newDocument(seq archive.Seq, d *dispatch, summary, text, comment string) search.Document {
+	h := headlineOf(uint64(seq), d)
+	if comment != "" {
+		text += "\n\n" + comment
+	}
+	return search.Document{ID: d.ID, Seq: uint64(seq), Time: timeOf(h.at), Kind: search.Kind(d.Kind), Imported: h.imported, Marking: d.marking(),
+		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, Names: namesOf(d), Numbers: numbersOf(d)}
+}
+
+// namesOf lists the names of the signed headers: people, groups, timbres, printed names.
+func namesOf(d *dispatch) []string {
+	names := []string{d.Origin.Name, d.Origin.Timbre, d.Drafter.Name, d.Signatory.Name}
+	for _, to := range d.Addressees {
+		names = append(names, to.Name, to.Timbre)
+	}
+	for _, p := range d.Agents {
+		names = append(names, p.Name)
+	}
+	for _, t := range d.Tags {
+		names = append(names, t.Label)
+	}
+	if p := d.Provenance; p != nil {
+		names = append(append(names, p.From), p.To...)
+	}
+	return names
+}
+
+// numbersOf lists every number by which the message may be asked for.
+func numbersOf(d *dispatch) []string {
+	var numbers []string
+	if n := d.printedNumber(); n != "" {
+		numbers = append(numbers, n)
+	}
+	for _, to := range d.Addressees {
+		if to.N > 0 {
+			numbers = append(numbers, fmt.Sprintf("%s %d", to.Timbre, to.N))
+		}
+	}
+	return numbers
+}

@@ -1,0 +1,236 @@
+package correspondence
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"chancery/habilitation"
+)
+
+// Ledger is the fold of all messages that lists are drawn from: headlines, number series and threads. It decides nothing about rights:
+// whoever asks has been admitted by the rule first. Safe for many readers and one writer.
+type Ledger struct {
+	mu     sync.RWMutex
+	byID   map[habilitation.ID]uint32
+	lines  []*[ledgerChunk]headline // in the order of the journal
+	count  uint32
+	series map[seriesKey][]uint32       // origin's series: the n-th message at index n-1; gapless by construction
+	toward map[towardKey]uint64         // last number from an origin to an addressee
+	cited  map[habilitation.ID][]uint32 // who cites a message
+}
+
+const ledgerChunk = 1024
+
+// seriesKey names a series that exists once per level.
+type seriesKey struct {
+	origin habilitation.AudienceID
+	kind   Kind
+	level  habilitation.Level
+	year   int16
+}
+
+// towardKey names the series from an origin to one addressee, once per level and year.
+type towardKey struct {
+	origin, to habilitation.AudienceID
+	level      habilitation.Level
+	year       int16
+}
+
+// headline is what a list needs of one message.
+type headline struct {
+	id             habilitation.ID
+	seq            uint64
+	at             int64 // microseconds since 1970, signed
+	kind           Kind
+	level          habilitation.Level
+	precedence     Precedence
+	infoPrecedence Precedence
+	imported       bool
+	attachments    uint8
+	year           int16
+	n              uint64
+	origin         habilitation.AudienceID
+	drafter        habilitation.AgentID
+	signatory      habilitation.AgentID
+	number         string
+	subject        string
+	lines          []line
+	agents         []habilitation.AgentID // personally addressed
+	cites          []habilitation.ID
+}
+
+// line is one addressee of a headline.
+type line struct {
+	audience      habilitation.AudienceID
+	role          Role
+	qualification Qualification
+	deadline      int64 // seconds since 1970, 0 for none
+	n             uint64
+}
+
+// NewLedger returns an empty ledger.
+func NewLedger() *Ledger {
+	return &Ledger{byID: map[habilitation.ID]uint32{}, series: map[seriesKey][]uint32{}, toward: map[towardKey]uint64{},
+		cited: map[habilitation.ID][]uint32{}}
+}
+
+// apply folds one message; the same message again changes nothing.
+func (l *Ledger) apply(seq uint64, d *dispatch) error {
+	h := headlineOf(seq, d)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.add(h)
+}
+
+// add appends a headline and what follows from it; the caller holds the lock.
+func (l *Ledger) add(h headline) error {
+	if _, known := l.byID[h.id]; known {
+		return nil
+	}
+	place := l.count
+	if h.n > 0 {
+		key := h.series()
+		if uint64(len(l.series[key]))+1 != h.n {
+			return fmt.Errorf("fold message %s: number %s after %d in its series", h.id, h.number, len(l.series[key]))
+		}
+		l.series[key] = append(l.series[key], place)
+	}
+	for _, to := range h.lines {
+		if to.n > 0 {
+			l.toward[h.towards(to.audience)] = to.n
+		}
+	}
+	for _, cited := range h.cites {
+		l.cited[cited] = append(l.cited[cited], place)
+	}
+	if int(place)%ledgerChunk == 0 {
+		l.lines = append(l.lines, new([ledgerChunk]headline))
+	}
+	l.lines[place/ledgerChunk][place%ledgerChunk] = h
+	l.byID[h.id] = place
+	l.count++
+	return nil
+}
+
+func (h *headline) series() seriesKey {
+	return seriesKey{origin: h.origin, kind: h.kind, level: h.level, year: h.year}
+}
+
+func (h *headline) towards(a habilitation.AudienceID) towardKey {
+	return towardKey{origin: h.origin, to: a, level: h.level, year: h.year}
+}
+
+func headlineOf(seq uint64, d *dispatch) headline {
+	h := headline{id: d.ID, seq: seq, at: d.At.UnixMicro(), kind: d.Kind, level: d.Level, precedence: d.Precedence, infoPrecedence: d.InfoPrecedence,
+		imported: d.Provenance != nil, attachments: uint8(min(len(d.Attachments), 255)), origin: d.Origin.Audience,
+		drafter: d.Drafter.Agent, signatory: d.Signatory.Agent, number: d.printedNumber(), subject: d.Subject, year: int16(d.At.Year())}
+	if d.Number != nil {
+		h.year, h.n = int16(d.Number.Year), d.Number.N
+	}
+	if d.Provenance != nil {
+		h.at = d.Provenance.Date.UnixMicro()
+	}
+	for _, to := range d.Addressees {
+		var deadline int64
+		if !to.Deadline.IsZero() {
+			deadline = to.Deadline.Unix()
+		}
+		h.lines = append(h.lines, line{audience: to.Audience, role: to.Role, qualification: to.Qualification, deadline: deadline, n: to.N})
+	}
+	for _, p := range d.Agents {
+		h.agents = append(h.agents, p.Agent)
+	}
+	for _, r := range d.References {
+		if !r.Message.IsZero() {
+			h.cites = append(h.cites, r.Message)
+		}
+	}
+	return h
+}
+
+// headline returns the headline of a message that the caller was admitted to. The result is never written again.
+func (l *Ledger) headline(id habilitation.ID) (*headline, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	place, ok := l.byID[id]
+	if !ok {
+		return nil, false
+	}
+	return &l.lines[place/ledgerChunk][place%ledgerChunk], true
+}
+
+// has reports whether the message is in the archive.
+func (l *Ledger) has(id habilitation.ID) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	_, ok := l.byID[id]
+	return ok
+}
+
+// Count is how many messages the house holds; for the house itself, never for a reader.
+func (l *Ledger) Count() int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return int(l.count)
+}
+
+// after returns the identities that were folded from a place on, and the place after them: for streams inside the house.
+func (l *Ledger) after(place uint32, dst []*headline) ([]*headline, uint32) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for ; place < l.count; place++ {
+		dst = append(dst, &l.lines[place/ledgerChunk][place%ledgerChunk])
+	}
+	return dst, l.count
+}
+
+// place is where a message stands in the order of arrival.
+func (l *Ledger) place(id habilitation.ID) (uint32, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	p, ok := l.byID[id]
+	return p, ok
+}
+
+// last is the last number of the origin's series and how many each addressee received.
+func (l *Ledger) last(key seriesKey) uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return uint64(len(l.series[key]))
+}
+
+func (l *Ledger) lastToward(key towardKey) uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.toward[key]
+}
+
+// numbered returns the message with a number; a year of zero means the newest year that has it, not after the given time.
+func (l *Ledger) numbered(origin habilitation.AudienceID, n Number, now time.Time) (habilitation.ID, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	years := []int{n.Year}
+	if n.Year == 0 {
+		years = []int{now.Year(), now.Year() - 1, now.Year() - 2, now.Year() - 3, now.Year() - 4}
+	}
+	for _, year := range years {
+		of := l.series[seriesKey{origin: origin, kind: n.Kind, level: n.Level, year: int16(year)}]
+		if n.N >= 1 && n.N <= uint64(len(of)) {
+			place := of[n.N-1]
+			return l.lines[place/ledgerChunk][place%ledgerChunk].id, true
+		}
+	}
+	return habilitation.ID{}, false
+}
+
+// citing lists the messages that cite one, in the order of their arrival; whoever shows them asks the rule for each.
+func (l *Ledger) citing(id habilitation.ID) []*headline {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var out []*headline
+	for _, place := range l.cited[id] {
+		out = append(out, &l.lines[place/ledgerChunk][place%ledgerChunk])
+	}
+	return out
+}

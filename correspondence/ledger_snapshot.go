@@ -1,0 +1,175 @@
+package correspondence
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"chancery/habilitation"
+)
+
+// ledgerVersion changes with the layout below; a snapshot of another version is refolded from the journal.
+const ledgerVersion = 1
+
+var errSnapshot = errors.New("not a snapshot of this version")
+
+// Snapshot writes every headline; series and threads follow from them.
+func (l *Ledger) Snapshot(w io.Writer) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	out := bufio.NewWriterSize(w, 1<<16)
+	b := binary.AppendUvarint(binary.AppendUvarint(nil, ledgerVersion), uint64(l.count))
+	for place := range l.count {
+		b = l.lines[place/ledgerChunk][place%ledgerChunk].append(b)
+		if _, err := out.Write(b); err != nil {
+			return fmt.Errorf("write ledger snapshot: %w", err)
+		}
+		b = b[:0]
+	}
+	if _, err := out.Write(b); err != nil {
+		return fmt.Errorf("write ledger snapshot: %w", err)
+	}
+	return out.Flush()
+}
+
+// Restore replaces the ledger by a snapshot; after an error the ledger is empty.
+func (l *Ledger) Restore(r io.Reader) error {
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("read ledger snapshot: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fresh := NewLedger()
+	c := &cursor{text: string(body)}
+	if c.uvarint() != ledgerVersion {
+		return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
+	}
+	count := c.uvarint()
+	if count <= uint64(len(body)) {
+		fresh.byID = make(map[habilitation.ID]uint32, count)
+	}
+	for range count {
+		h := c.headline()
+		if c.broken {
+			return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
+		}
+		if err := fresh.add(h); err != nil {
+			return err
+		}
+	}
+	l.byID, l.lines, l.count, l.series, l.toward, l.cited = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited
+	return nil
+}
+
+func (h *headline) append(b []byte) []byte {
+	flags := byte(0)
+	if h.imported {
+		flags = 1
+	}
+	b = append(b, h.id[:]...)
+	b = append(b, byte(h.kind), byte(h.level), byte(h.precedence), byte(h.infoPrecedence), flags, h.attachments)
+	b = binary.AppendUvarint(b, h.seq)
+	b = binary.AppendVarint(b, h.at)
+	for _, n := range []uint64{uint64(h.year), h.n, uint64(h.origin), uint64(h.drafter), uint64(h.signatory), uint64(len(h.number)), uint64(len(h.subject))} {
+		b = binary.AppendUvarint(b, n)
+	}
+	b = append(append(b, h.number...), h.subject...)
+	b = binary.AppendUvarint(b, uint64(len(h.lines)))
+	for _, to := range h.lines {
+		b = binary.AppendUvarint(b, uint64(to.audience))
+		b = append(b, byte(to.role), byte(to.qualification))
+		b = binary.AppendVarint(b, to.deadline)
+		b = binary.AppendUvarint(b, to.n)
+	}
+	b = binary.AppendUvarint(b, uint64(len(h.agents)))
+	for _, a := range h.agents {
+		b = binary.AppendUvarint(b, uint64(a))
+	}
+	b = binary.AppendUvarint(b, uint64(len(h.cites)))
+	for _, id := range h.cites {
+		b = append(b, id[:]...)
+	}
+	return b
+}
+
+// cursor reads a snapshot; the strings of the headlines share its text. After a fault it is broken and yields zeros.
+type cursor struct {
+	text   string
+	broken bool
+}
+
+func (c *cursor) take(n uint64) string {
+	if n > uint64(len(c.text)) {
+		c.broken, c.text = true, ""
+		return ""
+	}
+	out := c.text[:n]
+	c.text = c.text[n:]
+	return out
+}
+
+func (c *cursor) byte() byte {
+	if s := c.take(1); s != "" {
+		return s[0]
+	}
+	return 0
+}
+
+func (c *cursor) uvarint() uint64 {
+	var v uint64
+	for shift := uint(0); shift < 64; shift += 7 {
+		b := c.byte()
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v
+		}
+	}
+	c.broken = true
+	return 0
+}
+
+func (c *cursor) varint() int64 {
+	u := c.uvarint()
+	return int64(u>>1) ^ -int64(u&1)
+}
+
+// length is a count of things that take at least one byte each, so that a damaged one cannot ask for the whole memory.
+func (c *cursor) length() int {
+	n := c.uvarint()
+	if n > uint64(len(c.text)) {
+		c.broken = true
+		return 0
+	}
+	return int(n)
+}
+
+func (c *cursor) id() (id habilitation.ID) {
+	copy(id[:], c.take(uint64(len(id))))
+	return id
+}
+
+func (c *cursor) headline() headline {
+	h := headline{id: c.id(), kind: Kind(c.byte()), level: habilitation.Level(c.byte()), precedence: Precedence(c.byte()), infoPrecedence: Precedence(c.byte())}
+	h.imported, h.attachments = c.byte() == 1, c.byte()
+	h.seq, h.at = c.uvarint(), c.varint()
+	h.year, h.n = int16(c.uvarint()), c.uvarint()
+	h.origin, h.drafter, h.signatory = habilitation.AudienceID(c.uvarint()), habilitation.AgentID(c.uvarint()), habilitation.AgentID(c.uvarint())
+	number, subject := c.uvarint(), c.uvarint()
+	h.number, h.subject = c.take(number), c.take(subject)
+	if n := c.length(); n > 0 {
+		h.lines = make([]line, n)
+		for i := range h.lines {
+			h.lines[i] = line{audience: habilitation.AudienceID(c.uvarint()), role: Role(c.byte()), qualification: Qualification(c.byte()), deadline: c.varint(), n: c.uvarint()}
+		}
+	}
+	for range c.length() {
+		h.agents = append(h.agents, habilitation.AgentID(c.uvarint()))
+	}
+	for range c.length() {
+		h.cites = append(h.cites, c.id())
+	}
+	return h
+}

@@ -1,0 +1,47 @@
+package correspondence
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"chancery/habilitation"
+	"chancery/search"
+	"chancery/tagging"
+)
+
+// reading is what the journal of readings keeps: who is in the entry's header.
+type reading struct {
+	Message  habilitation.ID `json:"message"`
+	Terminal habilitation.ID `json:"terminal,omitzero"`
+	Session  habilitation.ID `json:"session,omitzero"`
+	How      string          `json:"how"` // page, original, signature, attachment…
+}
+
+func encodeReading(r reading) ([]byte, error) {
+	payload, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode reading: %w", err)
+	}
+	return payload, nil
+}
+
+// refusals maps what the lower packages say to what a reader is told.
+var refusals = []struct {
+	is    error
+	gives *Refusal
+}{
+	{habilitation.ErrNotAdmitted, refuse(NotAdmitted, "")},
+	{habilitation.ErrNotMandated, refuse(NotMandated, "")},
+	{habilitation.ErrReasonMissing, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "reason", Key: "missing"}}}},
+	{habilitation.ErrAlreadyMember, refuse(Conflict, "already-member")},
+	{habilitation.ErrAlreadyAsked, refuse(Conflict, "already-asked")},
+	{habilitation.ErrDecided, refuse(Conflict, "decided")},
+	{habilitation.ErrNotCleared, refuse(Invalid, "group-not-cleared")},
+	{tagging.ErrAlreadyDeclared, refuse(Conflict, "already-declared")},
+	{tagging.ErrNotDeclared, refuse(Conflict, "not-declared")},
+	{tagging.ErrNotActive, refuse(Conflict, "tag-not-active")},
+	{habilitation.ErrUnknown, errUnknown},
+	{search.ErrUnknown, errUnknown},
+	{search.ErrTooWide, refuse(Invalid, "phrase-too-wide")},
+	{ErrClosing, refuse(Busy, "closing")},
+}

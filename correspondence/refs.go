@@ -1,0 +1,63 @@
+package correspondence
+
+import (
+	"chancery/habilitation"
+	"chancery/tagging"
+)
+
+// audience names a group or community; a zero reference for a number that nobody bears.
+func (f *Folds) audience(id habilitation.AudienceID) AudienceRef {
+	a, _ := f.Register.Audience(id)
+	return audienceRef(a)
+}
+
+func audienceRef(a habilitation.Audience) AudienceRef {
+	return AudienceRef{Key: a.Key, Name: a.Name, Timbre: a.Timbre, Community: a.Community}
+}
+
+func (f *Folds) agent(id habilitation.AgentID) AgentRef {
+	a, _ := f.Register.Agent(id)
+	return AgentRef{Login: a.Login, Name: a.Name}
+}
+
+func (f *Folds) tag(id habilitation.TagID) TagRef {
+	t, _ := f.Thesaurus.Tag(id)
+	return tagRef(t)
+}
+
+func tagRef(t tagging.Tag) TagRef { return TagRef{Key: t.Key, Label: t.Label} }
+
+// dutyNames are the names of duties that programs use, in order.
+var dutyNames = []struct {
+	duty habilitation.Duty
+	name string
+}{{habilitation.Drafter, "drafter"}, {habilitation.Signatory, "signatory"}, {habilitation.NumberTwo, "number_two"}, {habilitation.Manager, "manager"}}
+
+func namesOfDuties(d habilitation.Duty) []string {
+	names := []string{}
+	for _, one := range dutyNames {
+		if d.Has(one.duty) {
+			names = append(names, one.name)
+		}
+	}
+	return names
+}
+
+// dutiesOf reads the names back; an unknown one is a fault.
+func dutiesOf(names []string) (habilitation.Duty, []Fault) {
+	var duties habilitation.Duty
+	var faults []Fault
+	for _, name := range names {
+		known := false
+		for _, one := range dutyNames {
+			if one.name == name {
+				duties |= one.duty
+				known = true
+			}
+		}
+		if !known {
+			faults = append(faults, Fault{Field: "duties", Key: "unknown-choice", Args: map[string]string{"value": name}})
+		}
+	}
+	return duties, faults
+}

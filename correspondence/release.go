@@ -1,0 +1,306 @@
+package correspondence
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"chancery/archive"
+	"chancery/habilitation"
+	"chancery/search"
+)
+
+// release is one message on its way into the archive.
+type release struct {
+	badge    habilitation.Badge // of the agent who releases; unused for an import
+	draft    Draft
+	imported *Message // set for an import, which the house seals and no series counts
+
+	// filled in while deciding
+	message  *Message
+	allotted Allotted
+	reasons  []distributed
+	dispatch *dispatch
+	payload  []byte
+	twin     bool  // the message is in the archive already, or in this batch
+	err      error // why it was refused
+}
+
+func (r *release) id() habilitation.ID {
+	if r.imported != nil {
+		return r.imported.ID
+	}
+	return r.draft.ID
+}
+
+// decideReleases decides every release of the commands against the state at head, in their order, and appends all that hold in one
+// durable write. What cannot be signed is refused and the rest is decided again, before anything is durable.
+func (c *Chancery) decideReleases(commands []*command) {
+	if len(commands) == 0 {
+		return
+	}
+	var all []*release
+	for _, cmd := range commands {
+		all = append(all, cmd.releases...)
+	}
+	for {
+		ready := c.allotAll(all)
+		c.signAll(ready)
+		if refused := countRefused(ready); refused > 0 {
+			continue
+		}
+		c.appendReleases(ready)
+		break
+	}
+	for _, cmd := range commands {
+		cmd.answer <- firstFault(cmd.releases)
+	}
+}
+
+// firstFault is the answer to a command of one release; an import reads the fault of each.
+func firstFault(releases []*release) error {
+	if len(releases) != 1 {
+		return nil
+	}
+	return releases[0].err
+}
+
+func countRefused(ready []*release) (refused int) {
+	for _, r := range ready {
+		if r.err != nil {
+			refused++
+		}
+	}
+	return refused
+}
+
+// allotAll checks each release and gives the ones that hold their numbers, as if those before it were in the archive.
+func (c *Chancery) allotAll(all []*release) []*release {
+	at := c.now().Truncate(time.Second)
+	next := newAllotment(c.Folds.Ledger)
+	seen := make(map[habilitation.ID]bool, len(all))
+	ready := make([]*release, 0, len(all))
+	for _, r := range all {
+		if r.err != nil {
+			continue
+		}
+		if r.twin = seen[r.id()] || c.Folds.Ledger.has(r.id()); r.twin {
+			continue
+		}
+		if r.err = c.check(r, at); r.err != nil {
+			continue
+		}
+		seen[r.id()] = true
+		r.allotted = next.allot(r.message, at, c.Domain)
+		ready = append(ready, r)
+	}
+	return ready
+}
+
+// check finishes the draft against the state at head, with the rights as they are now.
+func (c *Chancery) check(r *release, at time.Time) error {
+	if r.imported != nil {
+		r.message = r.imported
+		return nil
+	}
+	badge, err := c.Authority.Renew(r.badge)
+	if err != nil {
+		return refuse(NotAdmitted, "")
+	}
+	r.draft.Ceiling = badge.Level()
+	message, faults := r.draft.finish(c.directory(badge, at))
+	if len(faults) > 0 {
+		return &Refusal{Cause: Invalid, Faults: faults}
+	}
+	r.message = message
+	r.reasons = c.distribution(message)
+	return c.retain(message)
+}
+
+// distribution is which audiences receive by tag, as the declarations stand now.
+func (c *Chancery) distribution(m *Message) []distributed {
+	tags := make([]habilitation.TagID, len(m.Tags))
+	for i, t := range m.Tags {
+		tags[i] = t.Tag
+	}
+	var out []distributed
+	for _, reason := range c.Folds.Declarations.Route(tags, m.Level) {
+		out = append(out, distributed{Audience: reason.Audience, Tag: reason.Tag})
+	}
+	return out
+}
+
+// allotment counts on from the ledger while a batch is decided.
+type allotment struct {
+	ledger *Ledger
+	series map[seriesKey]uint64
+	toward map[towardKey]uint64
+}
+
+func newAllotment(ledger *Ledger) *allotment {
+	return &allotment{ledger: ledger, series: map[seriesKey]uint64{}, toward: map[towardKey]uint64{}}
+}
+
+func (a *allotment) allot(m *Message, at time.Time, domain string) Allotted {
+	out := Allotted{At: at, House: domain}
+	if m.Provenance != nil {
+		return out
+	}
+	key := seriesKey{origin: m.Origin.Audience, kind: m.Kind, level: m.Level, year: int16(at.Year())}
+	if _, begun := a.series[key]; !begun {
+		a.series[key] = a.ledger.last(key)
+	}
+	a.series[key]++
+	out.Number = Number{Kind: m.Kind, Timbre: m.Origin.Timbre, Level: m.Level, Year: at.Year(), N: a.series[key]}
+	for _, to := range m.Addressees {
+		key := towardKey{origin: m.Origin.Audience, to: to.Audience, level: m.Level, year: int16(at.Year())}
+		if _, begun := a.toward[key]; !begun {
+			a.toward[key] = a.ledger.lastToward(key)
+		}
+		a.toward[key]++
+		out.Addressees = append(out.Addressees, a.toward[key])
+	}
+	return out
+}
+
+// signAll composes, signs and stamps in parallel. A release that fails carries its refusal.
+func (c *Chancery) signAll(ready []*release) {
+	inParallel(len(ready), func(i int) {
+		r := ready[i]
+		begun := time.Now()
+		err := c.sign(r)
+		switch {
+		case err != nil:
+			c.Log.Error("signing went wrong", "message", r.id().String(), "why", err.Error())
+			r.err = refuse(Busy, "signing")
+		case r.imported == nil && time.Since(begun) > c.SigningLimit:
+			c.Log.Warn("signing took too long", "message", r.id().String(), "took", time.Since(begun))
+			r.err = refuse(Busy, "signing")
+		}
+	})
+}
+
+func (c *Chancery) sign(r *release) error {
+	ctx := context.Background()
+	signer := c.Seals.SealOfHouse()
+	if r.imported == nil {
+		var err error
+		if signer, err = c.Seals.SignerFor(ctx, r.message.Signatory.Agent, r.message.Signatory.Name); err != nil {
+			return err
+		}
+	}
+	original := composeOriginal(r.allotted, r.message, composeContent(r.message))
+	p7s, err := archive.SignDetached(ctx, original, signer, c.Seals.Stamper(), r.allotted.At, c.Seals.Label(r.message.Level))
+	if err != nil {
+		return err
+	}
+	r.dispatch = &dispatch{record: newRecord(r.message, r.allotted, r.reasons), ID: r.id(), Original: original, P7S: p7s}
+	r.payload, err = r.dispatch.encode()
+	return err
+}
+
+// appendReleases makes the batch durable, then folds it; every answer waits for both.
+func (c *Chancery) appendReleases(ready []*release) {
+	if len(ready) == 0 {
+		return
+	}
+	drafts := make([]archive.Draft, len(ready))
+	for i, r := range ready {
+		drafts[i] = archive.Draft{ID: r.id(), Kind: kindReleased, Version: recordVersion, Actor: r.message.Signatory.Agent, Level: r.message.Level,
+			Tree: archive.TreeOf(r.message.Level), Time: r.allotted.At, Payload: r.payload}
+		if r.imported != nil {
+			drafts[i].Kind = kindImported
+		}
+	}
+	receipts, err := c.append(drafts)
+	if err != nil {
+		c.refuseAll(ready, refuse(Busy, "archive"))
+		return
+	}
+	if err := c.foldReleases(ready, receipts); err != nil {
+		c.refuseAll(ready, c.fail(err))
+	}
+}
+
+// retain marks the attachments as cited before anything cites them.
+func (c *Chancery) retain(m *Message) error {
+	for _, a := range m.Attachments {
+		err := c.Vault.Retain(context.Background(), archive.Digest{Sum: a.SHA512, Size: a.Size})
+		if errors.Is(err, archive.ErrUnknown) {
+			return refuse(Conflict, "attachment-gone")
+		}
+		if err != nil {
+			return fmt.Errorf("retain attachment of %s: %w", m.ID, err)
+		}
+	}
+	return nil
+}
+
+func (c *Chancery) refuseAll(ready []*release, err error) {
+	for _, r := range ready {
+		r.err = err
+	}
+}
+
+func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) error {
+	c.folding.Lock()
+	defer c.folding.Unlock()
+	documents := make([]search.Document, 0, len(ready))
+	for i, r := range ready {
+		if err := c.Folds.Ledger.apply(uint64(receipts[i].Seq), r.dispatch); err != nil {
+			return err
+		}
+		documents = append(documents, newDocument(receipts[i].Seq, r.dispatch, r.message.Summary, r.message.Text, r.message.Comment))
+	}
+	c.Folds.Rows.Append(documents)
+	c.Folds.foldedThrough(c.head.Seq)
+	c.arrived.announce()
+	return nil
+}
+
+// Imported is a record of another archive, valid and resolved, that the house is to keep and seal.
+type Imported struct {
+	Source  string // names the record for ever: the same source is never imported twice
+	Message Message
+}
+
+// ImportedID is the identity that a record of that source bears in every house.
+func ImportedID(source string) habilitation.ID {
+	sum := sha256.Sum256([]byte("chancery imported record\n" + source))
+	return habilitation.ID(sum[:16])
+}
+
+// Import keeps records under the seal of the house, in one durable write. It returns how many were new; a record that is in the archive
+// already is passed over, so an interrupted import is simply run again.
+func (c *Chancery) Import(ctx context.Context, records []Imported) (int, error) {
+	releases := make([]*release, len(records))
+	for i, record := range records {
+		m := record.Message
+		m.ID = ImportedID(record.Source)
+		if m.Provenance == nil {
+			return 0, fmt.Errorf("import %s: %w", record.Source, refuse(Invalid, "no-provenance"))
+		}
+		releases[i] = &release{imported: &m}
+	}
+	if len(releases) == 0 {
+		return 0, nil
+	}
+	if err := c.submit(&command{ctx: ctx, releases: releases}); err != nil {
+		return 0, err
+	}
+	added := 0
+	for _, r := range releases {
+		switch {
+		case r.err != nil:
+			return added, r.err
+		case !r.twin:
+			added++
+		}
+	}
+	return added, nil
+}
+
+// Archived reports whether the record of a source is in the archive.
+func (c *Chancery) Archived(source string) bool { return c.Folds.Ledger.has(ImportedID(source)) }
