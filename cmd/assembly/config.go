@@ -1,0 +1,180 @@
+package assembly
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+
+	"chancery/habilitation"
+)
+
+// Config is what an administrator settles about a house. Each field is one key of the configuration file, one environment variable
+// (CHANCERY_ and the key in capitals) and, where `serve` has one, a flag: flags win over the environment, the environment over the file.
+type Config struct {
+	Name            string `key:"name" validate:"required,max=64"`                     // of the house, in certificates and on pages
+	Domain          string `key:"domain" validate:"required,hostname_rfc1123,max=200"` // of message identities, checkpoints and passes; for ever
+	Listen          string `key:"listen" validate:"required,hostname_port"`            // where serve listens
+	TLS             string `key:"tls" validate:"oneof=auto always"`                    // auto: plain HTTP on a loopback address, TLS anywhere else
+	Certificate     string `key:"certificate" validate:"required"`                     // PEM, relative to the folder
+	CertificateKey  string `key:"certificate_key" validate:"required"`                 // PEM, relative to the folder
+	MasterKeyFile   string `key:"master_key_file" validate:"required"`                 // relative to the folder, and outside it
+	Journal         string `key:"journal" validate:"required"`                         // engine and place: "bolt:journal.db"
+	TimeZone        string `key:"time_zone" validate:"required,timezone"`              // in which pages tell the time
+	LogLevel        string `key:"log_level" validate:"oneof=debug info warn error"`    // least that is logged
+	LogFormat       string `key:"log_format" validate:"oneof=text json"`               // of the log on standard error
+	Streams         int    `key:"streams" validate:"min=1,max=1000000"`                // live streams at once, in all
+	StreamsPerAgent int    `key:"streams_per_agent" validate:"min=1,max=1000"`         // live streams at once, of one agent
+	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`   // memory of one password hashing, in KiB; not under 46 MiB
+	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                // passes of one password hashing
+}
+
+// DefaultConfig is what a house has that settles nothing but its name and domain.
+func DefaultConfig() Config {
+	return Config{Listen: "127.0.0.1:8080", TLS: "auto", Certificate: "tls/certificate.pem", CertificateKey: "tls/key.pem", Journal: "bolt:journal.db",
+		TimeZone: "Europe/Paris", LogLevel: "info", LogFormat: "text", Streams: 10_000, StreamsPerAgent: 5,
+		ArgonMemory: int(habilitation.ProductionArgon.Memory), ArgonPasses: int(habilitation.ProductionArgon.Passes)}
+}
+
+// Argon is the cost of hashing a password.
+func (c Config) Argon() habilitation.Argon {
+	return habilitation.Argon{Memory: uint32(c.ArgonMemory), Passes: uint32(c.ArgonPasses), Threads: 1}
+}
+
+// Zone is the time zone of the pages.
+func (c Config) Zone() *time.Location {
+	zone, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.UTC // a configuration that was validated names one that exists
+	}
+	return zone
+}
+
+// Setting is one value with the place it was read from, so that a wrong one can be found again.
+type Setting struct {
+	Key   string
+	Value string
+	Place string // "chancery.toml line 12", "CHANCERY_LISTEN", "--listen"
+}
+
+// ConfigFault is one wrong setting.
+type ConfigFault struct {
+	Place string
+	Key   string
+	Why   string
+}
+
+func (f ConfigFault) Error() string {
+	return strings.Join(slices.DeleteFunc([]string{f.Place, f.Key, f.Why}, func(s string) bool { return s == "" }), ": ")
+}
+
+// ErrConfig is wrapped by every error about a configuration.
+var ErrConfig = errors.New("the configuration is wrong")
+
+// NewConfig applies the settings to the defaults, later ones over earlier ones, and validates the result. All faults are joined in one
+// error that wraps ErrConfig, each a ConfigFault that names the place and the key.
+func NewConfig(settings ...Setting) (Config, error) {
+	config := DefaultConfig()
+	fields := fieldsOf(&config)
+	places := map[string]string{}
+	var faults []error
+	for _, s := range settings {
+		field, known := fields[s.Key]
+		if !known {
+			faults = append(faults, ConfigFault{s.Place, s.Key, "no such key"})
+			continue
+		}
+		if why := assign(field, s.Value); why != "" {
+			faults = append(faults, ConfigFault{s.Place, s.Key, why})
+			continue
+		}
+		places[s.Key] = s.Place
+	}
+	faults = append(faults, config.faults(places)...)
+	if len(faults) > 0 {
+		return config, fmt.Errorf("%w:\n%w", ErrConfig, errors.Join(faults...))
+	}
+	return config, nil
+}
+
+// fieldsOf lists the fields of a configuration by their keys.
+func fieldsOf(config *Config) map[string]reflect.Value {
+	value := reflect.ValueOf(config).Elem()
+	fields := make(map[string]reflect.Value, value.NumField())
+	for i := range value.NumField() {
+		fields[value.Type().Field(i).Tag.Get("key")] = value.Field(i)
+	}
+	return fields
+}
+
+// Keys lists every key in the order of Config.
+func Keys() []string {
+	var keys []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		keys = append(keys, field.Tag.Get("key"))
+	}
+	return keys
+}
+
+// assign sets a field from its text and tells why it cannot.
+func assign(field reflect.Value, text string) (why string) {
+	if field.Kind() == reflect.String {
+		field.SetString(text)
+		return ""
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Sprintf("%q is not a whole number", text)
+	}
+	field.SetInt(int64(number))
+	return ""
+}
+
+// faults asks the validator and puts its answers into words.
+func (c Config) faults(places map[string]string) []error {
+	check := validator.New(validator.WithRequiredStructEnabled())
+	check.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("key") })
+	var found validator.ValidationErrors
+	if err := check.Struct(c); err != nil && !errors.As(err, &found) {
+		return []error{err}
+	}
+	var faults []error
+	for _, f := range found {
+		place, set := places[f.Field()]
+		if !set {
+			place = "configuration"
+		}
+		faults = append(faults, ConfigFault{place, f.Field(), wordsFor(f)})
+	}
+	if !strings.HasPrefix(c.Journal, "bolt:") {
+		faults = append(faults, ConfigFault{places["journal"], "journal", fmt.Sprintf("%q names no engine of this program: it knows bolt:FILE", c.Journal)})
+	}
+	return faults
+}
+
+// wordsFor says in plain words what the validator found.
+func wordsFor(f validator.FieldError) string {
+	value := fmt.Sprintf("%q", fmt.Sprint(f.Value()))
+	switch f.Tag() {
+	case "required":
+		return "is missing"
+	case "hostname_port":
+		return value + " is not an address and a port such as 127.0.0.1:8080"
+	case "hostname_rfc1123":
+		return value + " is not a domain name such as diplomatie.example"
+	case "timezone":
+		return value + " is not a time zone such as Europe/Paris"
+	case "oneof":
+		return value + " is none of: " + strings.ReplaceAll(f.Param(), " ", ", ")
+	case "min":
+		return value + " is less than " + f.Param()
+	case "max":
+		return value + " is more than " + f.Param() + " allows"
+	}
+	return value + " is not " + f.Tag()
+}

@@ -1,0 +1,245 @@
+package assembly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"chancery/archive"
+	"chancery/archive/boltjournal"
+	"chancery/archive/boltkeys"
+	"chancery/archive/filevault"
+	"chancery/correspondence"
+	"chancery/correspondence/boltdesk"
+	"chancery/habilitation"
+	"chancery/habilitation/boltcredentials"
+	"chancery/search/bleveindex"
+)
+
+// Options say how a house is opened; the zero value is right for a house in service. What it has beyond the first three is for tests,
+// which need two houses to be equal byte for byte, and for throwaway houses.
+type Options struct {
+	Settings  []Setting          // of the environment and the command line, over the file's
+	MasterKey *archive.MasterKey // nil: the key in the configured file
+	Log       *slog.Logger       // nil: nothing is logged
+
+	Clock        func() time.Time                           // nil: time.Now
+	NewID        func(hint []byte) habilitation.ID          // nil: random
+	Salt         func(habilitation.ID) [32]byte             // of payloads; nil: random
+	Random       func(purpose string) io.Reader             // of certificates, sealing and passes; nil: the operating system's
+	Argon        *habilitation.Argon                        // nil: as configured; only a throwaway house takes one cheaper than production
+	Throttle     habilitation.Throttle                      // of sign-ins; zero: the default
+	Limits       map[habilitation.Level]habilitation.Limits // of sessions; nil: the default
+	SigningLimit time.Duration                              // zero: the default
+	Heartbeat    time.Duration                              // of streams; zero: the default
+}
+
+// House is a house that is open: what its parts are called by who composes, drives or verifies it.
+type House struct {
+	Folder      string
+	Config      Config
+	Chancery    *correspondence.Chancery
+	Authority   *habilitation.Authority
+	Credentials habilitation.Credentials
+	Journal     archive.Journal
+	Readings    archive.Journal
+	Trees       archive.Trees
+	Keys        archive.Keys
+	Vault       archive.Vault
+	Store       correspondence.DeskStore
+	Index       *bleveindex.Index
+	Sealery     *archive.Sealery
+
+	closers []func() error // in the order of opening
+}
+
+// Open opens the house in a folder. The errors are archive.ErrLocked when another process has it, archive.ErrWrongMasterKey,
+// archive.ErrDamaged, ErrNoHouse and ErrConfig; whatever had been opened is closed again.
+func Open(ctx context.Context, folder string, o Options) (*House, error) {
+	settings, err := ReadConfigFile(filepath.Join(folder, configName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open %s: %w", folder, ErrNoHouse)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", folder, err)
+	}
+	config, err := NewConfig(append(settings, o.Settings...)...)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", folder, err)
+	}
+	return open(ctx, folder, config, o)
+}
+
+func open(ctx context.Context, folder string, config Config, o Options) (*House, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &builder{folder: folder, options: o, house: &House{Folder: folder, Config: config}}
+	for _, step := range []func(context.Context) error{b.openKeys, b.openSealery, b.openJournals, b.openStores, b.openFolds, b.openChancery} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("open %s: %w", folder, err), b.house.Close())
+		}
+	}
+	return b.house, nil
+}
+
+// Close closes everything in the reverse order of opening; the folds are written to their snapshots.
+func (h *House) Close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		errs = append(errs, h.closers[i]())
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// builder opens a house step by step; each step needs those before it.
+type builder struct {
+	folder  string
+	options Options
+	house   *House
+	folds   *correspondence.Folds
+}
+
+func (b *builder) path(name string) string { return place(b.folder, name) }
+
+func (b *builder) opened(closer func() error) { b.house.closers = append(b.house.closers, closer) }
+
+func (b *builder) openKeys(context.Context) error {
+	master := b.options.MasterKey
+	if master == nil {
+		read, err := archive.ReadMasterKey(b.path(b.house.Config.MasterKeyFile))
+		if err != nil {
+			return err
+		}
+		master = &read
+	}
+	keys, err := boltkeys.Open(b.path(keysName), *master, boltkeys.Options{Clock: b.options.Clock})
+	if err != nil {
+		return err
+	}
+	b.house.Keys = keys
+	b.opened(keys.Close)
+	return nil
+}
+
+// origin names the house's trees and passes.
+func (c Config) origin() string { return c.Domain + "/chancery" }
+
+func (b *builder) sealery() archive.SealeryConfig {
+	config := b.house.Config
+	return archive.SealeryConfig{House: config.Name, Origin: config.origin(), Keys: b.house.Keys, Clock: b.options.Clock, Random: b.options.Random}
+}
+
+func (b *builder) openSealery(ctx context.Context) (err error) {
+	b.house.Sealery, err = archive.OpenSealery(ctx, b.sealery())
+	return err
+}
+
+func (b *builder) openJournals(context.Context) error {
+	engine, path, _ := strings.Cut(b.house.Config.Journal, ":")
+	switch engine {
+	case "bolt":
+		return b.openBoltJournals(path)
+	}
+	return fmt.Errorf("journal %q: this program has no such engine", b.house.Config.Journal)
+}
+
+func (b *builder) openBoltJournals(path string) error {
+	options := boltjournal.Options{Keys: b.house.Keys, Name: "main", Origin: b.house.Config.origin(), Signer: b.house.Sealery.CheckpointKey(),
+		Clock: b.options.Clock, Salt: b.options.Salt}
+	journal, err := boltjournal.Open(b.path(path), options)
+	if err != nil {
+		return err
+	}
+	b.house.Journal, b.house.Trees = journal, journal
+	b.opened(journal.Close)
+	options.Name, options.Signer = "readings", nil
+	readings, err := boltjournal.OpenMonthly(b.path(readingsName), options)
+	if err != nil {
+		return err
+	}
+	b.house.Readings = readings
+	b.opened(readings.Close)
+	return nil
+}
+
+func (b *builder) openStores(ctx context.Context) error {
+	vault, err := filevault.Open(ctx, b.path(vaultName), b.house.Keys)
+	if err != nil {
+		return err
+	}
+	b.house.Vault = vault
+	b.opened(vault.Close)
+	store, err := boltdesk.Open(b.path(deskName))
+	if err != nil {
+		return err
+	}
+	b.house.Store = store
+	b.opened(store.Close)
+	credentials, err := boltcredentials.Open(b.path(credentialsName))
+	if err != nil {
+		return err
+	}
+	b.house.Credentials = credentials
+	b.opened(credentials.Close)
+	return nil
+}
+
+// openFolds loads what the house knows by heart, and the index over it.
+func (b *builder) openFolds(ctx context.Context) error {
+	head, err := b.house.Journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	b.folds = correspondence.LoadFolds(b.path(snapshotsName), head, b.options.Log)
+	index, err := bleveindex.Open(b.path(indexName), b.folds.Rows, correspondence.TextsOf(b.house.Journal), bleveindex.Options{Head: uint64(head.Seq)})
+	if err != nil {
+		return err
+	}
+	b.house.Index = index
+	b.opened(index.Close)
+	return nil
+}
+
+func (b *builder) openChancery(ctx context.Context) (err error) {
+	argon := b.house.Config.Argon()
+	if b.options.Argon != nil {
+		argon = *b.options.Argon
+	}
+	newID := b.options.NewID
+	if newID == nil {
+		newID = func([]byte) habilitation.ID { return habilitation.NewID() }
+	}
+	b.house.Authority, err = habilitation.NewAuthority(habilitation.AuthorityConfig{
+		Register: b.folds.Register, Grants: b.folds.Declarations, Credentials: b.house.Credentials, Key: b.house.Sealery.PassKey(),
+		Issuer: b.house.Config.origin(), Clock: b.options.Clock, Argon: argon, NewID: func() habilitation.ID { return newID([]byte("session")) },
+		Limits: b.options.Limits, Throttle: b.options.Throttle, Random: randomOf(b.options.Random, "authority")})
+	if err != nil {
+		return err
+	}
+	h := b.house
+	h.Chancery, err = correspondence.Open(ctx, correspondence.Config{Domain: h.Config.Domain, Folds: b.folds, Journal: h.Journal, Trees: h.Trees,
+		Readings: h.Readings, Vault: h.Vault, Seals: h.Sealery, Index: h.Index, Store: h.Store, Authority: h.Authority, Snapshots: b.path(snapshotsName),
+		Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit, Heartbeat: b.options.Heartbeat})
+	if err != nil {
+		return err
+	}
+	b.opened(h.Chancery.Close)
+	return nil
+}
+
+// Remove deletes a throwaway house with its key.
+func Remove(folder string) error {
+	return errors.Join(os.RemoveAll(folder), os.RemoveAll(filepath.Clean(folder)+".key"))
+}
