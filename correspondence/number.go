@@ -148,6 +148,9 @@ func FindRestrictedNumbers(text string) []string {
 			continue
 		}
 		for start := i - 2; start >= 0 && start >= i-timbreWords-1; start-- { // nearest first
+			if letters, _ := splitFigure(words[start+1]); letters == "" {
+				break // a figure ends another number
+			}
 			kind, ok := prefixKind(words[start])
 			if !ok {
 				continue
