@@ -19,11 +19,11 @@ const (
 	subjectBonus  = 2 // a word of the subject counts as if it stood so many times more
 )
 
-// NewRelevance starts from what the view admits.
-func NewRelevance(v *View) Relevance {
-	r := Relevance{count: float64(v.Len()), length: 1}
-	if v.Len() > 0 && v.Length() > 0 {
-		r.length = float64(v.Length()) / float64(v.Len())
+// NewRelevance starts from how many messages the perimeter admits, and their lengths together.
+func NewRelevance(count int, length uint64) Relevance {
+	r := Relevance{count: float64(count), length: 1}
+	if count > 0 && length > 0 {
+		r.length = float64(length) / float64(count)
 	}
 	return r
 }
@@ -31,6 +31,18 @@ func NewRelevance(v *View) Relevance {
 // Rarity is the weight of a word that so many admitted messages have.
 func (r Relevance) Rarity(documents int) float64 {
 	return math.Log1p((r.count - float64(documents) + 0.5) / (float64(documents) + 0.5))
+}
+
+// Rarities weighs the words of one query by how many admitted messages have each. A word by itself weighs 1: its rarity orders nothing.
+func (r Relevance) Rarities(documents []int) []float64 {
+	if len(documents) == 1 {
+		return []float64{1}
+	}
+	weights := make([]float64, len(documents))
+	for i, n := range documents {
+		weights[i] = r.Rarity(n)
+	}
+	return weights
 }
 
 // Class is how often a word stands in a document, as far as relevance cares.

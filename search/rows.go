@@ -42,6 +42,7 @@ type contents struct {
 	byID     *slotTable
 	bySeq    *slotTable
 	seed     maphash.Seed
+	era      uint64                 // counts restorations: slots of two eras have nothing in common
 	changes  atomic.Pointer[[]Slot] // every slot whose marking was swapped, in that order
 }
 
@@ -162,13 +163,6 @@ func (r *Rows) Row(id habilitation.ID) (Row, bool) {
 
 // Len is how many messages there are, seen or unseen: for the house itself, never for a reader.
 func (r *Rows) Len() int { return int(r.contents.Load().table.Load().count) }
-
-// SlotOf returns the slot of the message released at a journal sequence.
-func (r *Rows) SlotOf(seq uint64) (Slot, bool) {
-	c := r.contents.Load()
-	t := c.table.Load()
-	return c.bySeq.find(c.hashSeq(seq), func(s Slot) bool { return uint32(s) < t.count && t.at(s).seq == seq })
-}
 
 func (c *contents) slotOf(t *table, id habilitation.ID) (Slot, bool) {
 	return c.byID.find(c.hashID(id), func(s Slot) bool { return uint32(s) < t.count && t.at(s).id == id })

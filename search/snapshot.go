@@ -100,6 +100,7 @@ func (r *Rows) Restore(from io.Reader) (through uint64, err error) {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	c.era = r.contents.Load().era + 1
 	r.contents.Store(c)
 	return through, nil
 }

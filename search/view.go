@@ -134,6 +134,18 @@ func (v *View) Marking(s Slot) habilitation.Marking {
 	return v.contents.marking(v.table.at(s))
 }
 
+// SlotOf returns the slot of the message released at a journal sequence, admitted or not: it is a number without meaning unless Admits accepts it.
+func (v *View) SlotOf(seq uint64) (Slot, bool) {
+	c, t := v.contents, v.table
+	return c.bySeq.find(c.hashSeq(seq), func(s Slot) bool { return uint32(s) < t.count && t.at(s).seq == seq })
+}
+
+// Era tells views of different restorations apart: an engine forgets the slots it kept when it changes.
+func (v *View) Era() uint64 { return v.contents.era }
+
+// Reach is how many messages the view decided on, admitted or not; slots are below it. For engines, never for a reader.
+func (v *View) Reach() int { return int(v.table.count) }
+
 // Newer reports whether a comes before b when the newest is shown first.
 func (v *View) Newer(a, b Slot) bool { return v.table.before(b, a) }
 

@@ -1,0 +1,173 @@
+package bleveindex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"chancery/search"
+)
+
+// DefaultPhraseTexts is how many texts one question may have read for its phrases: about a second of work.
+const DefaultPhraseTexts = 20_000
+
+// Options of an index.
+type Options struct {
+	Head        uint64 // the journal's last sequence; an index ahead of it is set aside. 0 when not known.
+	PhraseTexts int    // texts read for the phrases of one question before it is refused with search.ErrTooWide; 0 is DefaultPhraseTexts
+}
+
+// Index is a search.Index kept in a folder. It is safe for concurrent use.
+type Index struct {
+	folder      string
+	rows        *search.Rows
+	texts       search.Texts
+	phraseTexts int
+
+	applying sync.Mutex    // held by Apply and by the swap of Rebuild
+	progress atomic.Uint64 // of what is durable
+
+	mu     sync.RWMutex // held for reading by whoever uses the store, for writing to replace or close it
+	store  *store
+	closed bool
+}
+
+var _ search.Index = (*Index)(nil)
+
+// Open opens the index in a folder, which it makes if there is none. An index that cannot be used is set aside and an empty one opened, whose progress is 0:
+// the caller applies everything again, or calls Rebuild, which is faster.
+func Open(folder string, rows *search.Rows, texts search.Texts, options Options) (*Index, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("open index: %w", err)
+	}
+	x := &Index{folder: folder, rows: rows, texts: texts, phraseTexts: options.PhraseTexts}
+	if x.phraseTexts == 0 {
+		x.phraseTexts = DefaultPhraseTexts
+	}
+	if err := x.settle(); err != nil {
+		return nil, fmt.Errorf("open index: %w", err)
+	}
+	if err := x.openOrSetAside(options.Head); err != nil {
+		return nil, fmt.Errorf("open index: %w", err)
+	}
+	return x, nil
+}
+
+func (x *Index) words() string    { return filepath.Join(x.folder, "words") }
+func (x *Index) building() string { return filepath.Join(x.folder, "words.new") }
+func (x *Index) aside() string    { return filepath.Join(x.folder, "words.aside") }
+
+// settle ends a swap that a crash interrupted, and drops a building that was never finished.
+func (x *Index) settle() error {
+	if _, err := os.Stat(x.words()); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(x.building()); err == nil && finished(x.building()) {
+			return os.Rename(x.building(), x.words())
+		}
+	}
+	return os.RemoveAll(x.building())
+}
+
+// finished reports whether a building was completed: Rebuild leaves this mark when everything is on disk.
+func finished(path string) bool {
+	_, err := os.Stat(filepath.Join(path, finishedMark))
+	return err == nil
+}
+
+const finishedMark = "finished"
+
+// openOrSetAside opens the words, or new ones in their stead.
+func (x *Index) openOrSetAside(head uint64) error {
+	err := x.open(head)
+	if !errors.Is(err, errUnusable) {
+		return err
+	}
+	if err := os.RemoveAll(x.aside()); err != nil {
+		return err
+	}
+	if err := os.Rename(x.words(), x.aside()); err != nil {
+		return err
+	}
+	return x.open(head)
+}
+
+func (x *Index) open(head uint64) error {
+	s, err := openStore(x.words(), durable)
+	if err != nil {
+		return err
+	}
+	through, err := s.sound(x.rows)
+	if err == nil && head > 0 && through > head {
+		err = fmt.Errorf("%w: it is at %d, the journal at %d", errUnusable, through, head)
+	}
+	if err != nil {
+		return errors.Join(err, s.close())
+	}
+	x.store = s
+	x.progress.Store(through)
+	return nil
+}
+
+// sound reads the notes and every document's identity, which the first question would need anyway.
+func (s *store) sound(rows *search.Rows) (through uint64, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w: %v", errUnusable, cause)
+		}
+	}()
+	through, err = s.progress()
+	if err != nil {
+		return 0, err
+	}
+	snapshot, err := s.snapshot()
+	if err != nil {
+		return 0, err
+	}
+	defer snapshot.Close()
+	if _, err := s.slots.of(snapshot, rows.View(nil)); err != nil {
+		return 0, fmt.Errorf("%w: %w", errUnusable, err)
+	}
+	return through, nil
+}
+
+// Apply implements search.Index.
+func (x *Index) Apply(ctx context.Context, through uint64, documents []search.Document) error {
+	x.applying.Lock()
+	defer x.applying.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if through <= x.progress.Load() {
+		return nil
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.closed {
+		return search.ErrClosed
+	}
+	if err := x.store.apply(through, documents); err != nil {
+		return err
+	}
+	x.progress.Store(through)
+	return nil
+}
+
+// Progress implements search.Index.
+func (x *Index) Progress(context.Context) (uint64, error) { return x.progress.Load(), nil }
+
+// Close implements search.Index. It waits for questions that are being answered.
+func (x *Index) Close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return nil
+	}
+	x.closed = true
+	if err := x.store.close(); err != nil {
+		return fmt.Errorf("close index: %w", err)
+	}
+	return nil
+}
