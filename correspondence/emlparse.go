@@ -53,7 +53,7 @@ func parseOriginal(eml []byte) (Parts, error) {
 		return Parts{}, fmt.Errorf("check content digest: %w", errOriginal)
 	}
 	end := bytes.Index(eml, []byte("\r\n\r\n"))
-	if end < len(eml)-len(content) {
+	if end < 0 {
 		return Parts{}, fmt.Errorf("find end of headers: %w", errOriginal)
 	}
 	var err error
