@@ -1,9 +1,9 @@
 // Package boltjournal is the embedded engine of [archive.Journal]: one bbolt file, or one a month.
 //
-// A file has four buckets. "entries" maps the sequence to a record (see record.go), "ids" maps identities to
-// sequences, "hashes" keeps the trees' subtree roots, and "meta" the format, the journal's name, the head and the last
-// checkpoints. One goroutine writes; it takes whatever waits, makes the keys durable in the key store, then commits all
-// of it in one transaction, checkpoints included. Any number of goroutines read beside it.
+// A file has four buckets. "entries" maps the sequence to a record (see record.go), "ids" keeps their
+// identities in the same order, "hashes" keeps the trees' subtree roots, and "meta" the format, the journal's name, the head and the last
+// checkpoints. Two goroutines write: one takes whatever waits and makes the keys durable in the key store, the other
+// commits all of it in one transaction, checkpoints included. Any number of goroutines read beside them.
 package boltjournal
 
 import (
@@ -21,7 +21,7 @@ type Journal struct {
 	sealer  *sealer
 	// rotate opens the volume of a later month; nil when the journal is one file.
 	rotate  func(month string, base archive.Head) (*volume, error)
-	writing sync.WaitGroup // the writer goroutine
+	writing sync.WaitGroup // the two goroutines that write
 
 	mu      sync.RWMutex
 	volumes []*volume     // in order; grows, never shrinks; owned by mu
@@ -29,8 +29,7 @@ type Journal struct {
 	moved   chan struct{} // closed and replaced when the head moves; owned by mu
 	stopped error         // the first write that went wrong; owned by mu
 
-	queue queue
-	trees trees // owned by the writer goroutine
+	writer writer
 }
 
 // Open opens the journal in the file at path, making it if it is not there. A file held by another process is ErrLocked
@@ -50,16 +49,22 @@ func Open(path string, options Options) (*Journal, error) {
 // start begins to write after the last of the volumes.
 func start(options Options, volumes []*volume, rotate func(string, archive.Head) (*volume, error)) (*Journal, error) {
 	j := &Journal{options: options, volumes: volumes, rotate: rotate, moved: make(chan struct{}), head: volumes[len(volumes)-1].head}
-	j.queue.wake = make(chan struct{}, 1)
-	j.queue.closing = make(chan struct{})
+	j.writer.queue.wake = make(chan struct{}, 1)
+	j.writer.queue.closing = make(chan struct{})
+	j.writer.commits = make(chan *plan)
+	j.writer.head = j.head
 	var err error
 	if j.sealer, err = newSealer(options); err == nil {
 		err = j.resumeTrees()
 	}
+	if err == nil {
+		err = j.loadIdentities()
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %q: %w", options.Name, err), closeVolumes(volumes))
 	}
-	j.writing.Go(j.write)
+	j.writing.Go(j.planGroups)
+	j.writing.Go(j.commitGroups)
 	return j, nil
 }
 
@@ -93,7 +98,7 @@ func (j *Journal) Erase(ctx context.Context, seq archive.Seq, reason archive.Rea
 
 // Close is [archive.Journal]. Appends that wait are still written; later ones are ErrClosed.
 func (j *Journal) Close() error {
-	if !j.queue.close() {
+	if !j.writer.queue.close() {
 		return nil
 	}
 	j.writing.Wait()
@@ -119,7 +124,7 @@ func closeVolumes(volumes []*volume) error {
 // usable is nil while the journal is open and the caller still wants an answer.
 func (j *Journal) usable(ctx context.Context) error {
 	select {
-	case <-j.queue.closing:
+	case <-j.writer.queue.closing:
 		return archive.ErrClosed
 	default:
 		return ctx.Err()

@@ -96,23 +96,21 @@ func (j *Journal) volumeFor(month string) (*volume, error) {
 	if j.rotate == nil || month <= last.month {
 		return last, nil
 	}
+	j.writer.underway.Wait() // the new file goes on from what is durable
+	if err := j.isStopped(); err != nil {
+		return nil, err
+	}
 	head, _ := j.state()
 	v, err := j.rotate(month, head)
 	if err != nil {
 		return nil, err
 	}
+	j.append(v)
+	return v, j.loadIdentities()
+}
+
+func (j *Journal) append(v *volume) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.volumes = append(j.volumes[:len(j.volumes):len(j.volumes)], v)
-	return v, nil
-}
-
-// previous is the volume before the one being written, nil when there is none.
-func (j *Journal) previous() *volume {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	if len(j.volumes) < 2 {
-		return nil
-	}
-	return j.volumes[len(j.volumes)-2]
 }

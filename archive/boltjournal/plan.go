@@ -3,8 +3,6 @@ package boltjournal
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -15,13 +13,14 @@ import (
 
 // plan is a group being decided: which entries get which places. Nothing of it is written until it is whole.
 type plan struct {
-	j         *Journal
-	tx        *bolt.Tx
-	head      archive.Head
-	sizes     [4]uint64 // leaves in each tree, by archive.Tree
-	placed    []placed
-	pending   map[habilitation.ID]int // place in placed
-	frontiers [4]archive.Frontier
+	j      *Journal
+	volume *volume
+	group  []*request
+	// head and sizes (leaves in each tree, by archive.Tree) are the journal's once the plan is committed.
+	head    archive.Head
+	sizes   [4]uint64
+	placed  []placed
+	pending map[habilitation.ID]int // place in placed
 }
 
 // placed is an entry that has its place.
@@ -30,12 +29,8 @@ type placed struct {
 	record record
 }
 
-func (j *Journal) plan(tx *bolt.Tx, head archive.Head) *plan {
-	p := &plan{j: j, tx: tx, head: head, pending: make(map[habilitation.ID]int), frontiers: j.trees.frontiers}
-	for tree := range p.sizes {
-		p.sizes[tree] = p.frontiers[tree].Size()
-	}
-	return p
+func (j *Journal) newPlan(v *volume, group []*request) *plan {
+	return &plan{j: j, volume: v, group: group, head: j.writer.head, sizes: j.writer.sizes, pending: make(map[habilitation.ID]int)}
 }
 
 // add decides one request: all its drafts get places or receipts, or none does and the reason is left in it.
@@ -72,18 +67,21 @@ func (p *plan) decide(r *request) ([]archive.Receipt, error) {
 	return receipts, nil
 }
 
-// find looks for the entry's identity in this group and in the journal, and compares the contents.
+// find looks for the entry's identity in this group, in those before it and in the file, and compares the contents.
 func (p *plan) find(entry *prepared) (record, bool, error) {
-	if i, ok := p.pending[entry.draft.ID]; ok {
-		first := p.placed[i]
-		if !sameHeader(first.record.header, entry) || !bytes.Equal(first.draft.Payload, entry.draft.Payload) {
+	if first := p.unwritten(entry.draft.ID); first != nil {
+		if !sameHeader(first.record.header, entry) || archive.PayloadDigest(first.salt, entry.draft.Payload) != first.digest {
 			return record{}, true, archive.ErrReleasedOtherwise
 		}
 		return first.record, true, nil
 	}
-	first, known, err := p.j.stored(p.tx, entry.draft.ID)
-	if err != nil || !known {
-		return record{}, known, err
+	seq := p.j.writer.ids.candidate(entry.draft.ID)
+	if seq == 0 {
+		return record{}, false, nil
+	}
+	first, err := p.j.volumeOf(seq).record(seq)
+	if err != nil || first.header.ID != entry.draft.ID {
+		return record{}, false, err
 	}
 	if !sameHeader(first.header, entry) {
 		return record{}, true, archive.ErrReleasedOtherwise
@@ -98,28 +96,18 @@ func (p *plan) find(entry *prepared) (record, bool, error) {
 	return first, true, nil
 }
 
-// stored finds an identity in the volume being written or, in a monthly journal, the one before.
-func (j *Journal) stored(tx *bolt.Tx, id habilitation.ID) (record, bool, error) {
-	if raw := tx.Bucket(idsBucket()).Get(id[:]); raw != nil {
-		r, err := decodeRecord(bytes.Clone(tx.Bucket(entriesBucket()).Get(raw)))
-		return r, true, err
-	}
-	v := j.previous()
-	if v == nil {
-		return record{}, false, nil
-	}
-	var seq archive.Seq
-	err := v.view(func(tx *bolt.Tx) error {
-		if raw := tx.Bucket(idsBucket()).Get(id[:]); raw != nil {
-			seq = archive.Seq(binary.BigEndian.Uint64(raw))
+// unwritten is the entry of this plan or of the last ones that has the identity and is not known to be in the file.
+func (p *plan) unwritten(id habilitation.ID) *placed {
+	durable, _ := p.j.state()
+	for _, q := range append([]*plan{p}, p.j.writer.recent[:]...) {
+		if q == nil {
+			continue
 		}
-		return nil
-	})
-	if err != nil || seq == 0 {
-		return record{}, false, err
+		if i, ok := q.pending[id]; ok && q.placed[i].record.header.Seq > durable.Seq {
+			return &q.placed[i]
+		}
 	}
-	r, err := v.record(seq)
-	return r, true, err
+	return nil
 }
 
 // sameHeader compares what a caller decides, but for time and citation.
@@ -149,10 +137,10 @@ func receipt(r record) archive.Receipt {
 }
 
 // secrets are the keys of all placed entries, in the order of their names.
-func (p *plan) secrets(journal string) []archive.Secret {
+func (p *plan) secrets() []archive.Secret {
 	secrets := make([]archive.Secret, len(p.placed))
 	for i, entry := range p.placed {
-		secrets[i] = archive.Secret{Name: keyName(journal, entry.record.header.Seq, entry.sealed), Value: entry.key}
+		secrets[i] = archive.Secret{Name: keyName(p.j.options.Name, entry.record.header.Seq, entry.sealed), Value: entry.key}
 	}
 	return secrets
 }
@@ -160,13 +148,17 @@ func (p *plan) secrets(journal string) []archive.Secret {
 // write puts entries, identities and head into the transaction.
 func (p *plan) write(tx *bolt.Tx) error {
 	entries, ids := tx.Bucket(entriesBucket()), tx.Bucket(idsBucket())
-	entries.FillPercent = 1 // only ever appended to
+	entries.FillPercent, ids.FillPercent = 1, 1 // only ever appended to
+	identities := make([]byte, 0, 16*len(p.placed))
 	for _, entry := range p.placed {
-		key := seqKey(entry.record.header.Seq)
-		err := errors.Join(entries.Put(key, entry.record.encode()), ids.Put(entry.record.header.ID[:], key))
-		if err != nil {
-			return fmt.Errorf("write entry %d: %w", entry.record.header.Seq, err)
+		h := entry.record.header
+		if err := entries.Put(seqKey(h.Seq), entry.record.encode()); err != nil {
+			return fmt.Errorf("write entry %d: %w", h.Seq, err)
 		}
+		identities = append(identities, h.ID[:]...)
+	}
+	if err := ids.Put(seqKey(p.placed[0].record.header.Seq), identities); err != nil {
+		return fmt.Errorf("write identities: %w", err)
 	}
 	return tx.Bucket(metaBucket()).Put([]byte(metaHead), encodeHead(p.head))
 }

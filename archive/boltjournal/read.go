@@ -98,7 +98,7 @@ func (j *Journal) wait(ctx context.Context, moved <-chan struct{}, yield func(ar
 	case <-moved:
 		return true
 	case <-ctx.Done():
-	case <-j.queue.closing:
+	case <-j.writer.queue.closing:
 		yield(archive.Entry{}, fmt.Errorf("read on: %w", archive.ErrClosed))
 	}
 	return false

@@ -23,7 +23,8 @@ const (
 
 // prepared is all of an entry that does not depend on its place: made by the callers, at the same time.
 type prepared struct {
-	draft  archive.Draft // time settled
+	draft  archive.Draft // time settled; the payload is the caller's until the answer
+	salt   [32]byte
 	digest [32]byte
 	leaf   [32]byte // hash of the leaf, when in a tree
 	key    []byte
@@ -70,7 +71,7 @@ func (s *sealer) prepare(draft archive.Draft, now func() time.Time) (prepared, e
 	if s.salt != nil {
 		salt = s.salt(draft.ID)
 	}
-	p := prepared{draft: draft, key: fresh[:chacha20poly1305.KeySize:chacha20poly1305.KeySize], digest: archive.PayloadDigest(salt, draft.Payload)}
+	p := prepared{draft: draft, salt: salt, key: fresh[:chacha20poly1305.KeySize:chacha20poly1305.KeySize], digest: archive.PayloadDigest(salt, draft.Payload)}
 	if draft.Tree != archive.NoTree {
 		p.leaf = archive.LeafHash(p.header(archive.Head{}, 0).Leaf())
 	}

@@ -12,11 +12,6 @@ import (
 	"chancery/archive"
 )
 
-// trees is the writer's knowledge of the trees: their edges, by archive.Tree.
-type trees struct {
-	frontiers [4]archive.Frontier
-}
-
 // leafKey is the place of a leaf in the hashes bucket. Its value is the entry's sequence, 8 bytes, and the roots of the
 // subtrees the leaf completes, from height 0 up, 32 bytes each.
 func leafKey(tree archive.Tree, index uint64) []byte {
@@ -58,7 +53,7 @@ func (j *Journal) resumeTrees() error {
 	err := v.view(func(tx *bolt.Tx) error {
 		for _, tree := range archive.AllTrees() {
 			var err error
-			j.trees.frontiers[tree], err = archive.ResumeFrontier(storedSize(tx, tree), func(height int, n uint64) ([32]byte, error) {
+			j.writer.frontiers[tree], err = archive.ResumeFrontier(storedSize(tx, tree), func(height int, n uint64) ([32]byte, error) {
 				return storedHash(tx, tree, height, n)
 			})
 			if err != nil {
@@ -69,19 +64,22 @@ func (j *Journal) resumeTrees() error {
 		unsigned = !signed
 		return err
 	})
+	for tree := range j.writer.sizes {
+		j.writer.sizes[tree] = j.writer.frontiers[tree].Size()
+	}
 	if err != nil || !unsigned {
 		return err
 	}
 	return guarded(func() error {
 		return v.db.Update(func(tx *bolt.Tx) error {
-			return j.writeCheckpoints(tx, archive.AllTrees(), &j.trees.frontiers, j.head)
+			return j.writeCheckpoints(tx, archive.AllTrees(), &j.writer.frontiers, j.head)
 		})
 	})
 }
 
 // checkCheckpoints compares the stored checkpoints with what they must say; false when some are not signed by this key.
 func (j *Journal) checkCheckpoints(tx *bolt.Tx) (signed bool, err error) {
-	wanted, err := j.checkpoints(archive.AllTrees(), &j.trees.frontiers, j.head)
+	wanted, err := j.checkpoints(archive.AllTrees(), &j.writer.frontiers, j.head)
 	if err != nil {
 		return false, err
 	}
@@ -148,14 +146,15 @@ func (j *Journal) writeCheckpoints(tx *bolt.Tx, trees []archive.Tree, frontiers 
 }
 
 // writeTrees grows the trees by the plan's entries and signs the new checkpoints in the same transaction.
-func (j *Journal) writeTrees(tx *bolt.Tx, p *plan) error {
+func (j *Journal) writeTrees(tx *bolt.Tx, p *plan, frontiers *[4]archive.Frontier) error {
 	hashes := tx.Bucket(hashesBucket())
+	hashes.FillPercent = 0.95
 	for _, entry := range p.placed {
 		h := entry.record.header
 		if h.Tree == archive.NoTree {
 			continue
 		}
-		complete, err := p.frontiers[h.Tree].Add(entry.leaf)
+		complete, err := frontiers[h.Tree].Add(entry.leaf)
 		if err != nil {
 			return fmt.Errorf("tree %s: %w", h.Tree, err)
 		}
@@ -169,11 +168,11 @@ func (j *Journal) writeTrees(tx *bolt.Tx, p *plan) error {
 	}
 	var grown []archive.Tree
 	for _, tree := range archive.AllTrees() {
-		if p.frontiers[tree].Size() != j.trees.frontiers[tree].Size() {
+		if frontiers[tree].Size() != j.writer.frontiers[tree].Size() {
 			grown = append(grown, tree)
 		}
 	}
-	return j.writeCheckpoints(tx, grown, &p.frontiers, p.head)
+	return j.writeCheckpoints(tx, grown, frontiers, p.head)
 }
 
 // Checkpoint is [archive.Trees].

@@ -18,7 +18,7 @@ const formatVersion = 1
 
 // The buckets of a volume, and the keys of its meta bucket.
 func entriesBucket() []byte { return []byte("entries") } // sequence → record
-func idsBucket() []byte     { return []byte("ids") }     // identity → sequence
+func idsBucket() []byte     { return []byte("ids") }     // first sequence of a commit → the identities of its entries, 16 bytes each
 func hashesBucket() []byte  { return []byte("hashes") }  // tree 1, leaf index 8 → roots of the subtrees it completes
 func metaBucket() []byte    { return []byte("meta") }
 

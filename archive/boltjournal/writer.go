@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	bolt "go.etcd.io/bbolt"
-
 	"chancery/archive"
 )
 
@@ -101,13 +99,13 @@ func (j *Journal) Append(ctx context.Context, fence archive.Head, drafts []archi
 	if err != nil {
 		return nil, err
 	}
-	if err := j.queue.push(r); err != nil {
+	if err := j.writer.queue.push(r); err != nil {
 		return nil, fmt.Errorf("append: %w", err)
 	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		if j.queue.withdraw(r) {
+		if j.writer.queue.withdraw(r) {
 			return nil, fmt.Errorf("append: %w", ctx.Err())
 		}
 		<-r.done
@@ -134,34 +132,141 @@ func (j *Journal) request(fence archive.Head, drafts []archive.Draft) (*request,
 	return r, errors.Join(errs...)
 }
 
-// write is the writer goroutine: it takes whatever waits, until the journal is closed and nothing waits any more.
-func (j *Journal) write() {
+// writer is the state of the two goroutines that write. The first plans: it takes whatever waits, gives each entry its
+// place and makes the keys durable. The second commits: entries, trees and head in one transaction, then it answers.
+// So the keys of one group are synced while the group before is. Nothing is answered, refusals included, before every
+// group planned earlier is durable.
+type writer struct {
+	queue queue
+	// Owned by the planning goroutine: the head and tree sizes once all that is planned is durable, the identities
+	// up to there, and the last plans, whose entries may not be in the file yet.
+	head   archive.Head
+	sizes  [4]uint64
+	ids    *identities
+	recent [3]*plan
+	// underway counts the plans handed to the committing goroutine.
+	underway sync.WaitGroup
+	commits  chan *plan
+	// frontiers are the edges of the trees as committed, by archive.Tree; owned by the committing goroutine.
+	frontiers [4]archive.Frontier
+}
+
+// planGroups is the planning goroutine: it goes on until the journal is closed and nothing waits any more.
+func (j *Journal) planGroups() {
+	defer close(j.writer.commits)
 	for closed := false; ; {
-		group := j.queue.take(j.options.BatchEntries)
+		group := j.writer.queue.take(j.options.BatchEntries)
 		if len(group) > 0 {
-			j.serve(group)
+			j.planGroup(group)
 			continue
 		}
 		if closed {
 			return
 		}
 		select {
-		case <-j.queue.wake:
-		case <-j.queue.closing:
+		case <-j.writer.queue.wake:
+		case <-j.writer.queue.closing:
 			closed = true
 		}
 	}
 }
 
-// serve decides a group and answers every request in it.
-func (j *Journal) serve(group []*request) {
+// planGroup decides a group, makes its keys durable and hands it on.
+func (j *Journal) planGroup(group []*request) {
+	w := &j.writer
+	var p *plan
 	err := j.isStopped()
 	if err == nil {
-		if err = guarded(func() error { return j.commit(group) }); err != nil {
+		err = guarded(func() (err error) {
+			p, err = j.plan(group)
+			return err
+		})
+		if err != nil {
 			err = j.stop(err)
 		}
 	}
-	answer(group, err)
+	if err != nil {
+		w.underway.Wait()
+		answer(group, err)
+		return
+	}
+	w.head, w.sizes = p.head, p.sizes
+	w.recent = [3]*plan{p, w.recent[0], w.recent[1]}
+	w.underway.Add(1)
+	w.commits <- p
+}
+
+// plan gives places to what a group brings and keeps the keys.
+func (j *Journal) plan(group []*request) (*plan, error) {
+	v, err := j.volumeFor(group[0].month)
+	if err != nil {
+		return nil, err
+	}
+	p := j.newPlan(v, group)
+	for _, r := range group {
+		p.add(r)
+	}
+	if len(p.placed) == 0 {
+		return p, nil
+	}
+	if err := j.options.step(StepKeys); err != nil {
+		return nil, err
+	}
+	if err := j.options.Keys.Put(context.Background(), p.secrets()); err != nil {
+		return nil, err
+	}
+	for _, entry := range p.placed {
+		clear(entry.key) // from here on only the key store has it
+		j.writer.ids.add(entry.draft.ID, entry.record.header.Seq)
+	}
+	return p, nil
+}
+
+// commitGroups is the committing goroutine.
+func (j *Journal) commitGroups() {
+	for p := range j.writer.commits {
+		err := j.isStopped()
+		if err == nil {
+			if err = guarded(func() error { return j.commit(p) }); err != nil {
+				err = j.stop(err)
+			}
+		}
+		answer(p.group, err)
+		j.writer.underway.Done()
+	}
+}
+
+// commit makes a plan durable. Its error is a write that went wrong; refusals are left in the requests.
+func (j *Journal) commit(p *plan) error {
+	if len(p.placed) == 0 {
+		return nil
+	}
+	if err := j.options.step(StepEntries); err != nil {
+		return err
+	}
+	tx, err := p.volume.db.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
+	if err := p.write(tx); err != nil {
+		return err
+	}
+	frontiers := j.writer.frontiers
+	if j.options.Signer != nil {
+		if err := j.writeTrees(tx, p, &frontiers); err != nil {
+			return err
+		}
+	}
+	if err := j.options.step(StepCommit); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	j.writer.frontiers = frontiers
+	j.advance(p.head)
+	return j.options.step(StepAnswer)
 }
 
 // answer lets the callers go; an error is everybody's, for nothing of the group is known to be durable.
@@ -172,56 +277,4 @@ func answer(group []*request, err error) {
 		}
 		close(r.done)
 	}
-}
-
-// commit makes a group durable: first the keys, then in one transaction entries, identities, trees and head. Its error
-// is a write that went wrong; refusals are left in the requests.
-func (j *Journal) commit(group []*request) error {
-	v, err := j.volumeFor(group[0].month)
-	if err != nil {
-		return err
-	}
-	tx, err := v.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
-	head, _ := j.state()
-	p := j.plan(tx, head)
-	for _, r := range group {
-		p.add(r)
-	}
-	if len(p.placed) == 0 {
-		return nil
-	}
-	if err := j.commitPlan(tx, p); err != nil {
-		return err
-	}
-	j.trees.frontiers = p.frontiers
-	j.advance(p.head)
-	return j.options.step(StepAnswer)
-}
-
-func (j *Journal) commitPlan(tx *bolt.Tx, p *plan) error {
-	if err := j.options.step(StepKeys); err != nil {
-		return err
-	}
-	if err := j.options.Keys.Put(context.Background(), p.secrets(j.options.Name)); err != nil {
-		return err
-	}
-	if err := j.options.step(StepEntries); err != nil {
-		return err
-	}
-	if err := p.write(tx); err != nil {
-		return err
-	}
-	if j.options.Signer != nil {
-		if err := j.writeTrees(tx, p); err != nil {
-			return err
-		}
-	}
-	if err := j.options.step(StepCommit); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
