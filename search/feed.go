@@ -2,13 +2,19 @@ package search
 
 import (
 	"iter"
+	"math/bits"
+	"slices"
 
 	"chancery/habilitation"
 )
 
-// feedProbe is how many rows a feed tests one by one before it decides all of them once and remembers: a perimeter that sees one message in a hundred
-// still fills a page of fifty within it.
-const feedProbe = 1 << 14
+const (
+	// feedProbe is how many rows a feed tests one by one before it decides all of them once and remembers: enough for a page of fifty where one
+	// message in forty is seen.
+	feedProbe = 1 << 11
+	// feedGather is up to how many admitted messages are gathered and ordered rather than met by walking the whole order.
+	feedGather = 1 << 12
+)
 
 // Feed appends to dst up to limit messages that the perimeter admits, from the newest, or from the one after the message named by after (the last of the
 // page before). next is the cursor of the following page, zero when there is none. A cursor unknown or withheld is ErrUnknown.
@@ -52,15 +58,9 @@ func (r *Rows) FeedWhere(p *habilitation.Perimeter, keep func(Row) bool, after h
 // feedRare continues a feed at a slot, over remembered decisions. Each row is tested again as it is given out.
 func (r *Rows) feedRare(p *habilitation.Perimeter, keep func(Row) bool, at Slot, full, start int, dst []Row) ([]Row, habilitation.ID, error) {
 	v := r.View(p)
-	rank, _ := v.table.rank(at)
-	for i := rank; i >= 0; i-- {
-		s := v.table.order[i]
-		if !v.Admits(s) {
-			continue
-		}
-		e := v.table.at(s)
-		row := e.row(v.contents.marking(e))
-		if !p.Admits(&row.Marking) || keep != nil && !keep(row) {
+	for s := range v.from(at) {
+		row, admitted := v.Row(s)
+		if !admitted || keep != nil && !keep(row) {
 			continue
 		}
 		if len(dst) >= full {
@@ -69,6 +69,36 @@ func (r *Rows) feedRare(p *habilitation.Perimeter, keep func(Row) bool, at Slot,
 		dst = append(dst, row)
 	}
 	return dst, habilitation.ID{}, nil
+}
+
+// from yields the admitted messages from a slot on to older ones: by walking the order where they are many, by ordering them where they are few.
+func (v *View) from(at Slot) iter.Seq[Slot] {
+	if v.Len() <= feedGather {
+		return slices.Values(v.gather(at))
+	}
+	return func(yield func(Slot) bool) {
+		rank, _ := v.table.rank(at)
+		for i := rank; i >= 0; i-- {
+			if s := v.table.order[i]; v.Admits(s) && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// gather is the admitted messages not newer than a slot, the newest first.
+func (v *View) gather(at Slot) []Slot {
+	few := make([]Slot, 0, v.Len())
+	for w, word := range v.admission.bits {
+		for ; word != 0; word &= word - 1 {
+			s := Slot(w*64 + bits.TrailingZeros64(word))
+			if !v.Newer(s, at) {
+				few = append(few, s)
+			}
+		}
+	}
+	slices.SortFunc(few, func(a, b Slot) int { return v.table.compare(b, a) })
+	return few
 }
 
 func lastOf(page []Row) habilitation.ID {

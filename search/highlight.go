@@ -38,6 +38,7 @@ type marker struct {
 	stems    map[string]int // stem or folded word: which of the words asked
 	begins   []string
 	phrases  [][]string
+	scratch  []byte
 }
 
 // newMarker is nil when the query asks for no words.
@@ -85,56 +86,83 @@ type mark struct {
 
 // marks finds the marked ranges of a text, in order and without overlap.
 func (m *marker) marks(text string) []mark {
-	tokens := Tokens(text)
 	var marks []mark
-	for i := 0; i < len(tokens); i++ {
-		if n, which := m.phraseAt(tokens[i:]); n > 0 {
-			marks = append(marks, mark{tokens[i].Start, tokens[i+n-1].End, which})
-			i += n - 1
-		} else if which := m.wordAt(tokens[i].Folded); which >= 0 {
-			marks = append(marks, mark{tokens[i].Start, tokens[i].End, which})
+	phrases := followers(m.phrases)
+	for s := (scanner{text: text, folded: m.scratch}); s.next(); m.scratch = s.folded {
+		if start, which, complete := phrases.read(s.start, s.folded); complete {
+			for len(marks) > 0 && marks[len(marks)-1].start >= start {
+				marks = marks[:len(marks)-1] // words of the phrase that were marked by themselves
+			}
+			if len(marks) == 0 || marks[len(marks)-1].end <= start {
+				marks = append(marks, mark{start, s.end, -2 - which})
+				continue
+			}
+		}
+		if which := m.wordAt(s.folded); which >= 0 {
+			marks = append(marks, mark{s.start, s.end, which})
 		}
 	}
 	return marks
 }
 
-func (m *marker) phraseAt(tokens []Token) (length, which int) {
-	for i, phrase := range m.phrases {
-		if len(phrase) > len(tokens) || len(phrase) <= length {
-			continue
-		}
-		same := slices.EqualFunc(tokens[:len(phrase)], phrase, func(t Token, word string) bool { return t.Folded == word })
-		if same {
-			length, which = len(phrase), -2-i
-		}
-	}
-	return length, which
+// phraseFollower keeps the beginnings of one phrase that the words read last may complete.
+type phraseFollower struct {
+	words  []string
+	starts []int // where the last words stand, as many as the phrase has
+	ring   []string
+	seen   int
 }
 
-// wordAt is which of the words asked a word answers, -1 for none.
-func (m *marker) wordAt(folded string) int {
-	for _, stem := range m.stemsOf(folded) {
-		if which, ok := m.stems[stem]; ok {
-			return which
+type phraseFollowers []phraseFollower
+
+func followers(phrases [][]string) phraseFollowers {
+	all := make(phraseFollowers, len(phrases))
+	for i, words := range phrases {
+		all[i] = phraseFollower{words: words, starts: make([]int, len(words)), ring: make([]string, len(words))}
+	}
+	return all
+}
+
+// read takes the next word and reports the phrase that it completes, and where that begins.
+func (f phraseFollowers) read(at int, folded []byte) (start, which int, complete bool) {
+	for i := range f {
+		one := &f[i]
+		place := one.seen % len(one.words)
+		one.ring[place], one.starts[place] = wordOf(one.words, folded), at
+		one.seen++
+		first := one.seen % len(one.words)
+		if one.seen >= len(one.words) && ringEquals(one.ring, first, one.words) && !complete {
+			start, which, complete = one.starts[first], i, true
 		}
-		for i, begins := range m.begins {
-			if strings.HasPrefix(stem, begins) {
-				return len(m.stems) + i
-			}
+	}
+	return start, which, complete
+}
+
+// wordAt is which of the words asked a folded word answers, -1 for none. The folded word is not kept, but may be changed.
+func (m *marker) wordAt(folded []byte) int {
+	var kept [tokenLimit + 4]byte
+	word := kept[:copy(kept[:], folded)]
+	which := m.answers(word)
+	if which < 0 && m.language != "en" {
+		which = m.answers(stemFrench(folded))
+		folded = append(folded[:0], word...)
+	}
+	if which < 0 && m.language != "fr" {
+		which = m.answers(stemEnglish(folded))
+	}
+	return which
+}
+
+func (m *marker) answers(stem []byte) int {
+	if which, ok := m.stems[string(stem)]; ok {
+		return which
+	}
+	for i, begins := range m.begins {
+		if len(stem) >= len(begins) && string(stem[:len(begins)]) == begins {
+			return len(m.stems) + i
 		}
 	}
 	return -1
-}
-
-// stemsOf is under what a word of this document is indexed.
-func (m *marker) stemsOf(folded string) []string {
-	switch m.language {
-	case "fr":
-		return []string{folded, string(stemFrench([]byte(folded)))}
-	case "en":
-		return []string{folded, string(stemEnglish([]byte(folded)))}
-	}
-	return Stems(folded)
 }
 
 // whole is a short part entire, marked or not.
@@ -175,7 +203,7 @@ func (m *marker) pieces(part Part, text string) []Fragment {
 
 // richness counts the different answers first, then all of them, within one piece from the first mark on.
 func richness(marks []mark) int {
-	different := map[int]bool{}
+	different := make(map[int]bool, 4)
 	all := 0
 	for _, one := range marks {
 		if one.end-marks[0].start > fragmentSize {

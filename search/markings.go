@@ -1,6 +1,7 @@
 package search
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"sync/atomic"
@@ -22,6 +23,7 @@ type arena struct {
 	seed   maphash.Seed
 	known  map[uint64]markingRef // by hash of the words; writer only
 	words  []uint32              // the writer's scratch
+	bytes  []byte                // the writer's scratch
 }
 
 func newArena() *arena {
@@ -58,14 +60,11 @@ func (a *arena) flat(ref markingRef) []uint32 {
 }
 
 func (a *arena) hash(words []uint32) uint64 {
-	var h maphash.Hash
-	h.SetSeed(a.seed)
-	var b [4]byte
+	a.bytes = a.bytes[:0]
 	for _, w := range words {
-		b[0], b[1], b[2], b[3] = byte(w), byte(w>>8), byte(w>>16), byte(w>>24)
-		_, _ = h.Write(b[:]) // never fails
+		a.bytes = binary.LittleEndian.AppendUint32(a.bytes, w)
 	}
-	return h.Sum64()
+	return maphash.Bytes(a.seed, a.bytes)
 }
 
 func (a *arena) add(words []uint32) markingRef {

@@ -113,7 +113,7 @@ func (c *contents) load(body []byte, wordCount int, count uint32) error {
 	}
 	body = body[4*wordCount:]
 	next := &table{}
-	refs := map[uint32]markingRef{} // what each place among the words became
+	refs := make([]markingRef, wordCount) // what each place among the words became, plus 1
 	for ; count > 0; count-- {
 		if next.count%chunkRows == 0 {
 			next.chunks = append(next.chunks, new(chunk))
@@ -123,15 +123,13 @@ func (c *contents) load(body []byte, wordCount int, count uint32) error {
 		e := next.at(slot)
 		place := e.read(body)
 		body = body[snapshotRow:]
-		ref, known := refs[place]
-		if !known {
-			if uint64(place) >= uint64(len(words)) || uint64(place)+1+uint64(words[place]) > uint64(len(words)) {
-				return ErrSnapshot
-			}
-			ref = c.markings.intern(habilitation.MarkingFrom(words[place+1 : place+1+words[place]]))
-			refs[place] = ref
+		if uint64(place) >= uint64(len(words)) || uint64(place)+1+uint64(words[place]) > uint64(len(words)) {
+			return ErrSnapshot
 		}
-		e.marking.Store(uint32(ref))
+		if refs[place] == 0 { // each marking stands once, so it is not looked for
+			refs[place] = c.markings.add(words[place:place+1+words[place]]) + 1
+		}
+		e.marking.Store(uint32(refs[place] - 1))
 		c.enter(next, slot)
 	}
 	next.placeFrom(0)

@@ -60,11 +60,18 @@ func (a *admission) upTo(t *table, changes []Slot, p *habilitation.Perimeter) *a
 		}
 	}
 	for s := Slot(a.rows); s < Slot(t.count); s++ {
-		next.decide(t.at(s), s, p)
+		e := t.at(s)
+		m := a.contents.marking(e)
+		if p.Admits(&m) {
+			next.bits[s/64] |= 1 << (s % 64)
+			next.count++
+			next.length += uint64(e.length)
+		}
 	}
 	return next
 }
 
+// decide decides again for a row whose marking changed.
 func (a *admission) decide(e *entry, s Slot, p *habilitation.Perimeter) {
 	m := a.contents.marking(e)
 	admitted := p.Admits(&m)
