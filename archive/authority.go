@@ -91,9 +91,6 @@ func FoundSealery(ctx context.Context, config SealeryConfig) (*Sealery, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := config.Keys.Get(ctx, []byte(nameRoot)); !errors.Is(err, ErrUnknown) {
-		return nil, fmt.Errorf("found sealery: %w", errors.Join(err, ErrExists))
-	}
 	secrets, err := config.found()
 	if err != nil {
 		return nil, fmt.Errorf("found sealery: %w", err)

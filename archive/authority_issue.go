@@ -24,8 +24,8 @@ type profile struct {
 	years    int
 }
 
-// authority is the profile of a certificate authority.
-func authority(name pkix.Name, years int, pathLength int) profile {
+// certificateAuthority is the profile of a certificate authority.
+func certificateAuthority(name pkix.Name, years int, pathLength int) profile {
 	return profile{years: years, template: x509.Certificate{
 		Subject:               name,
 		IsCA:                  true,
@@ -36,9 +36,9 @@ func authority(name pkix.Name, years int, pathLength int) profile {
 	}}
 }
 
-func rootAuthority(house string) profile { return authority(subject(house, "Root authority"), 25, 1) }
+func rootAuthority(house string) profile { return certificateAuthority(subject(house, "Root authority"), 25, 1) }
 func issuingAuthority(house string) profile {
-	return authority(subject(house, "Issuing authority"), 12, 0)
+	return certificateAuthority(subject(house, "Issuing authority"), 12, 0)
 }
 
 // timestampAuthority is for time-stamping alone, critically so (RFC 3161 §2.3).

@@ -7,10 +7,12 @@ import (
 	"encoding/pem"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/digitorus/pkcs7"
 	"github.com/digitorus/timestamp"
@@ -115,6 +117,42 @@ func TestOpenSSLAgreesOnMutants(t *testing.T) {
 		}
 	}
 	t.Logf("%d mutants, %d refused here alone for their framing", mutants, stricter)
+}
+
+// TestRecipeForAStranger runs the recipe of SIGNATURES.md word for word in a folder with the five files it names.
+func TestRecipeForAStranger(t *testing.T) {
+	needOpenSSL(t)
+	page, err := os.ReadFile("SIGNATURES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, recipe, found := strings.Cut(string(page), "```\n# 1.")
+	recipe, _, ended := strings.Cut(recipe, "```")
+	if !found || !ended {
+		t.Fatal("SIGNATURES.md has no recipe")
+	}
+	config, now := sealeryConfig(openKeys(t)), time.Now()
+	config.Clock = func() time.Time { return now } // the recipe judges by today's date
+	house, err := archive.FoundSealery(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p7s, err := archive.SignDetached(t.Context(), telegram(), consul(t, house), house.Stamper(), now, house.Label(habilitation.Restricted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("sh", "-e", "-c", "# 1."+recipe)
+	shell.Dir = filepath.Dir(lay(t, house, p7s, telegram()).message)
+	said, err := shell.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	for _, want := range []string{"CAdES Verification successful", "Verification: OK", "Time stamp: " + now.UTC().Format("Jan _2 15:04:05"),
+		"DIFFUSION RESTREINTE", "id-smime-aa-timeStampToken", "id-smime-aa-securityLabel", "CN = H"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("the recipe does not show %q", want)
+		}
+	}
 }
 
 // TestDigitorusReads: a library of other hands parses and verifies what is written here.

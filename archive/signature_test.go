@@ -106,6 +106,7 @@ func TestVerdictNamesEveryFlaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	roots := house.Roots()
+	t.Setenv("SSL_CERT_FILE", write(t, "ca.pem", house.Certificates())) // were nil roots taken for the system's, these would be they
 	for name, c := range map[string]struct {
 		p7s, content []byte
 		roots        *x509.CertPool
@@ -116,6 +117,8 @@ func TestVerdictNamesEveryFlaw(t *testing.T) {
 		"cut":                   {good[:len(good)-1], content, roots, []string{archive.FlawDamaged}},
 		"something after it":    {append(slices.Clone(good), 0), content, roots, []string{archive.FlawDamaged}},
 		"too large":             {make([]byte, 256<<10+1), content, roots, []string{archive.FlawDamaged}},
+		"another version":       {swap(t, good, "\x02\x01\x01\x31", "\x02\x01\x03\x31"), content, roots, []string{archive.FlawDamaged}},
+		"another token version": {swap(t, good, "\x02\x01\x03\x31", "\x02\x01\x01\x31"), content, roots, []string{archive.FlawTimestampWrong}},
 		"changed content":       {good, changed, roots, []string{archive.FlawDigestDiffers}},
 		"changed signature":     {flip(good, signature, 20), content, roots, []string{archive.FlawSignatureWrong, archive.FlawTimestampWrong}},
 		"changed time":          {swap(t, good, "260314150926Z", "260314150925Z"), content, roots, []string{archive.FlawSignatureWrong}},
@@ -142,24 +145,32 @@ func TestVerdictNamesEveryFlaw(t *testing.T) {
 	}
 }
 
-// TestNoSignedAttributesIsRefused: what openssl issue 27055 lets pass with -cades must not pass here.
-func TestNoSignedAttributesIsRefused(t *testing.T) {
+// TestStrangersSignaturesAreRefused: what openssl issue 27055 lets pass with -cades must not pass here, nor other algorithms.
+func TestStrangersSignaturesAreRefused(t *testing.T) {
 	needOpenSSL(t)
-	house := foundHouse(t)
-	keyFile, certificateFile := write(t, "key.pem", nil), write(t, "cert.pem", nil)
-	if said, ok := openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", keyFile, "-out", certificateFile, "-subj", "/CN=stranger"); !ok {
-		t.Fatal(said)
-	}
-	message := write(t, "m.eml", telegram())
-	for name, options := range map[string][]string{"without attributes": {"-noattr"}, "without the reference": nil} {
-		out := write(t, "m.p7s", nil)
-		arguments := append([]string{"cms", "-sign", "-binary", "-outform", "DER", "-in", message, "-signer", certificateFile, "-inkey", keyFile, "-out", out}, options...)
+	house, message := foundHouse(t), write(t, "m.eml", telegram())
+	for name, c := range map[string]struct {
+		key, options []string
+		want         string
+	}{
+		"without attributes":    {[]string{"ec", "-pkeyopt", "ec_paramgen_curve:P-256"}, []string{"-noattr"}, archive.FlawAttributeMissing},
+		"without the reference": {[]string{"ec", "-pkeyopt", "ec_paramgen_curve:P-256"}, nil, archive.FlawAttributeMissing},
+		"with SHA-512":          {[]string{"ec", "-pkeyopt", "ec_paramgen_curve:P-256"}, []string{"-cades", "-md", "sha512"}, archive.FlawAlgorithm},
+		"with P-384":            {[]string{"ec", "-pkeyopt", "ec_paramgen_curve:P-384"}, []string{"-cades"}, archive.FlawSignatureWrong},
+		"with RSA":              {[]string{"rsa:2048"}, []string{"-cades"}, archive.FlawAlgorithm},
+	} {
+		keyFile, certificateFile, out := write(t, "key.pem", nil), write(t, "cert.pem", nil), write(t, "m.p7s", nil)
+		arguments := append([]string{"req", "-x509", "-nodes", "-keyout", keyFile, "-out", certificateFile, "-subj", "/CN=stranger", "-newkey"}, c.key...)
+		if said, ok := openssl(arguments...); !ok {
+			t.Fatal(said)
+		}
+		arguments = append([]string{"cms", "-sign", "-binary", "-outform", "DER", "-in", message, "-signer", certificateFile, "-inkey", keyFile, "-out", out}, c.options...)
 		if said, ok := openssl(arguments...); !ok {
 			t.Fatal(said)
 		}
 		verdict, err := archive.VerifyDetached(read(t, out), telegram(), house.Roots())
-		if err != nil || !slices.Contains(verdict.Reasons, archive.FlawAttributeMissing) || slices.Contains(verdict.Reasons, archive.FlawSignatureWrong) {
-			t.Errorf("%s: %v, %v: want %s", name, verdict.Reasons, err, archive.FlawAttributeMissing)
+		if err != nil || !slices.Contains(verdict.Reasons, c.want) || !slices.Contains(verdict.Reasons, archive.FlawCertificateUnknown) {
+			t.Errorf("%s: %v, %v: want %s", name, verdict.Reasons, err, c.want)
 		}
 	}
 }
