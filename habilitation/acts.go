@@ -218,17 +218,44 @@ type SignupRefused struct {
 	Reason  string `json:"reason"`
 }
 
-func (AgentAdded) Kind() string         { return "agent.added" }
-func (AgentCleared) Kind() string       { return "agent.cleared" }
-func (AgentAppointed) Kind() string     { return "agent.appointed" }
-func (AgentDisabled) Kind() string      { return "agent.disabled" }
-func (AgentEnabled) Kind() string       { return "agent.enabled" }
+// Kind is "agent.added".
+func (AgentAdded) Kind() string { return "agent.added" }
+
+// Kind is "agent.cleared".
+func (AgentCleared) Kind() string { return "agent.cleared" }
+
+// Kind is "agent.appointed".
+func (AgentAppointed) Kind() string { return "agent.appointed" }
+
+// Kind is "agent.disabled".
+func (AgentDisabled) Kind() string { return "agent.disabled" }
+
+// Kind is "agent.enabled".
+func (AgentEnabled) Kind() string { return "agent.enabled" }
+
+// Kind is "terminal.registered".
 func (TerminalRegistered) Kind() string { return "terminal.registered" }
-func (TerminalCleared) Kind() string    { return "terminal.cleared" }
-func (TerminalWithdrawn) Kind() string  { return "terminal.withdrawn" }
-func (AudienceCreated) Kind() string    { return "audience.created" }
-func (MemberJoined) Kind() string       { return "member.joined" }
-func (MemberLeft) Kind() string         { return "member.left" }
-func (SignupRequested) Kind() string    { return "signup.requested" }
-func (SignupAccepted) Kind() string     { return "signup.accepted" }
-func (SignupRefused) Kind() string      { return "signup.refused" }
+
+// Kind is "terminal.cleared".
+func (TerminalCleared) Kind() string { return "terminal.cleared" }
+
+// Kind is "terminal.withdrawn".
+func (TerminalWithdrawn) Kind() string { return "terminal.withdrawn" }
+
+// Kind is "audience.created".
+func (AudienceCreated) Kind() string { return "audience.created" }
+
+// Kind is "member.joined".
+func (MemberJoined) Kind() string { return "member.joined" }
+
+// Kind is "member.left".
+func (MemberLeft) Kind() string { return "member.left" }
+
+// Kind is "signup.requested".
+func (SignupRequested) Kind() string { return "signup.requested" }
+
+// Kind is "signup.accepted".
+func (SignupAccepted) Kind() string { return "signup.accepted" }
+
+// Kind is "signup.refused".
+func (SignupRefused) Kind() string { return "signup.refused" }
