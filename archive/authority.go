@@ -125,9 +125,6 @@ func (c SealeryConfig) complete() (SealeryConfig, error) {
 	if c.Random == nil {
 		c.Random = func(string) io.Reader { return rand.Reader }
 	}
-	if c.Serial == nil {
-		c.Serial = DerivedSerial
-	}
 	if c.Arc == nil {
 		c.Arc = asn1.ObjectIdentifier{2, 999}
 	}

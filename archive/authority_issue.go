@@ -36,7 +36,9 @@ func certificateAuthority(name pkix.Name, years int, pathLength int) profile {
 	}}
 }
 
-func rootAuthority(house string) profile { return certificateAuthority(subject(house, "Root authority"), 25, 1) }
+func rootAuthority(house string) profile {
+	return certificateAuthority(subject(house, "Root authority"), 25, 1)
+}
 func issuingAuthority(house string) profile {
 	return certificateAuthority(subject(house, "Issuing authority"), 12, 0)
 }

@@ -37,10 +37,13 @@ func DerivedSerial(imprint [64]byte, at time.Time) *big.Int {
 }
 
 // NewStamper prepares a time-stamp authority. The certificate must be for time-stamping only (RFC 3161 §2.3); policy names the rules the
-// tokens are issued under; serial is DerivedSerial unless a test or a register of serials needs another.
+// tokens are issued under; serial nil means DerivedSerial.
 func NewStamper(key crypto.Signer, certificate *x509.Certificate, policy asn1.ObjectIdentifier, serial SerialSource) (*Stamper, error) {
 	if !stampsOnly(certificate) {
 		return nil, fmt.Errorf("prepare time-stamp authority %q: certificate is not critically for time-stamping alone", certificate.Subject.CommonName)
+	}
+	if serial == nil {
+		serial = DerivedSerial
 	}
 	signer, err := newCredential(key, certificate)
 	if err != nil {
