@@ -12,7 +12,7 @@ import (
 // end in LF, no control character but LF and TAB, no bidirectional control (it would let a text read otherwise than it is signed), no
 // blank at the end of a line and no empty line at the end. It is idempotent.
 func canonicalText(text string) string {
-	if !isPlain(text) {
+	if !isPlain(text) && !hasCanonicalRunes(text) {
 		text = norm.NFC.String(strings.Map(canonicalRune, singleBreaks(strings.ToValidUTF8(text, "\uFFFD"))))
 	}
 	return trimLines(text)
@@ -46,6 +46,16 @@ func isPlain(text string) bool {
 		}
 	}
 	return true
+}
+
+// hasCanonicalRunes reports whether a text is UTF-8 in NFC in which canonicalRune changes nothing; most texts are.
+func hasCanonicalRunes(text string) bool {
+	for _, r := range text {
+		if r == utf8.RuneError || canonicalRune(r) != r {
+			return false
+		}
+	}
+	return norm.NFC.IsNormalString(text)
 }
 
 // singleBreaks makes a CRLF one LF; canonicalRune sees to every other break.

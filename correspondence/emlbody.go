@@ -1,6 +1,7 @@
 package correspondence
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -65,17 +66,17 @@ func (w *bodyWriter) section(part, heading, text string) {
 
 // lines writes a text with each line break, whatever it was, as CRLF.
 func (w *bodyWriter) lines(text string) {
+	if strings.IndexByte(text, '\r') >= 0 {
+		text = strings.ReplaceAll(singleBreaks(text), "\r", "\n")
+	}
 	for {
-		end := strings.IndexAny(text, "\r\n")
-		if end < 0 {
-			w.out = append(w.out, text...)
+		line, rest, broken := strings.Cut(text, "\n")
+		w.out = append(w.out, line...)
+		if !broken {
 			return
 		}
-		w.out = append(append(w.out, text[:end]...), "\r\n"...)
-		if strings.HasPrefix(text[end:], "\r\n") {
-			end++
-		}
-		text = text[end+1:]
+		w.out = append(w.out, '\r', '\n')
+		text = rest
 	}
 }
 
@@ -95,31 +96,38 @@ func (w *bodyWriter) attachments(words headings, files []Attachment) {
 // appendQuotedPrintable encodes a body (RFC 2045 §6.7): lines of at most 76 bytes, no blank at the end of one, every byte beyond
 // printable ASCII as =XX. Only a CRLF is a line break.
 func appendQuotedPrintable(out, body []byte) []byte {
-	column := 0
-	for i := 0; i < len(body); i++ {
-		c := body[i]
-		if c == '\r' && i+1 < len(body) && body[i+1] == '\n' {
-			out, column = append(out, '\r', '\n'), 0
-			i++
-			continue
+	const room = encodedLength - 1 // the last place is for the soft break
+	for {
+		line, rest, broken := bytes.Cut(body, []byte("\r\n"))
+		column := 0
+		for len(line) > 0 {
+			run := literalRun(line, room-column)
+			if out, column, line = append(out, line[:run]...), column+run, line[run:]; len(line) == 0 {
+				break
+			}
+			if full := isLiteral(line[0]) && len(line) > 1; full || column+3 > room {
+				out, column = append(out, '=', '\r', '\n'), 0
+				continue
+			}
+			out, column, line = appendHex(append(out, '='), line[0]), column+3, line[1:]
 		}
-		literal := '!' <= c && c <= '~' && c != '=' || (c == ' ' || c == '\t') && !endsLine(body, i+1)
-		size := 3
-		if literal {
-			size = 1
+		if !broken {
+			return out
 		}
-		if column+size > encodedLength-1 { // the last place is for the soft break
-			out, column = append(out, '=', '\r', '\n'), 0
-		}
-		if column += size; literal {
-			out = append(out, c)
-		} else {
-			out = appendHex(append(out, '='), c)
-		}
+		out, body = append(out, '\r', '\n'), rest
 	}
-	return out
 }
 
-func endsLine(body []byte, i int) bool {
-	return i == len(body) || body[i] == '\r' && i+1 < len(body) && body[i+1] == '\n'
+// literalRun counts the bytes from the start of a line that stand for themselves, at most limit; a blank that ends the line does not.
+func literalRun(line []byte, limit int) int {
+	n := 0
+	for n < len(line) && n < limit && isLiteral(line[n]) {
+		n++
+	}
+	if n == len(line) && n > 0 && (line[n-1] == ' ' || line[n-1] == '\t') {
+		n--
+	}
+	return n
 }
+
+func isLiteral(c byte) bool { return ' ' <= c && c <= '~' && c != '=' || c == '\t' }

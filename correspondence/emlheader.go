@@ -203,42 +203,57 @@ func (w *headerWriter) param(name, value string) {
 	switch {
 	case value == "":
 	case isToken(value):
-		w.parameter(name + "=" + value)
+		w.parameter(name, "=", value, "")
 	case isHeaderPlain(value) && len(value) <= longestPlainWord && !strings.ContainsAny(value, `"\`):
-		w.parameter(name + `="` + value + `"`)
+		w.parameter(name, `="`, value, `"`)
 	default:
 		w.extended(name, canonicalText(value))
 	}
 }
 
 // parameter writes a parameter as one word that is never folded within.
-func (w *headerWriter) parameter(text string) {
+func (w *headerWriter) parameter(name, before, value, after string) {
+	size := len(name) + len(before) + len(value) + len(after)
 	w.out = append(w.out, ';')
 	w.column++
-	w.word(text)
+	w.gap(size, lineLength)
+	w.out = append(append(append(append(w.out, name...), before...), value...), after...)
+	w.column += size
 }
 
 // extended writes a parameter in UTF-8 by RFC 2231, in numbered pieces when it is long.
 func (w *headerWriter) extended(name, value string) {
 	const charset = "utf-8''"
-	if len(name)+len("*=")+len(charset)+percentSize(value) < lineLength-1 {
-		w.parameter(name + "*=" + charset + string(appendPercent(nil, value)))
+	if size := len(name) + len("*=") + len(charset) + percentSize(value); size < lineLength-1 {
+		w.piece(size, name, "*="+charset, value)
 		return
 	}
-	for piece := 0; value != ""; piece++ {
-		text := append(strconv.AppendInt([]byte(name+"*"), int64(piece), 10), "*="...)
-		if piece == 0 {
-			text = append(text, charset...)
+	for number := 0; value != ""; number++ {
+		mark := "*" + strconv.Itoa(number) + "*="
+		if number == 0 {
+			mark += charset
 		}
-		for value != "" {
-			_, size := utf8.DecodeRuneInString(value)
-			if len(text)+percentSize(value[:size]) > lineLength-2 {
+		size, end := len(name)+len(mark), 0
+		for end < len(value) {
+			_, char := utf8.DecodeRuneInString(value[end:])
+			length := percentSize(value[end : end+char])
+			if size+length > lineLength-2 {
 				break
 			}
-			text, value = appendPercent(text, value[:size]), value[size:]
+			size, end = size+length, end+char
 		}
-		w.parameter(string(text))
+		w.piece(size, name, mark, value[:end])
+		value = value[end:]
 	}
+}
+
+// piece writes a parameter of a known size, percent-encoded.
+func (w *headerWriter) piece(size int, name, mark, value string) {
+	w.out = append(w.out, ';')
+	w.column++
+	w.gap(size, lineLength)
+	w.out = appendPercent(append(append(w.out, name...), mark...), value)
+	w.column += size
 }
 
 func percentSize(text string) int {
