@@ -63,18 +63,23 @@ type House struct {
 // Open opens the house in a folder. The errors are archive.ErrLocked when another process has it, archive.ErrWrongMasterKey,
 // archive.ErrDamaged, ErrNoHouse and ErrConfig; whatever had been opened is closed again.
 func Open(ctx context.Context, folder string, o Options) (*House, error) {
-	settings, err := ReadConfigFile(filepath.Join(folder, configName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open %s: %w", folder, ErrNoHouse)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", folder, err)
-	}
-	config, err := NewConfig(append(settings, o.Settings...)...)
+	config, err := ReadConfig(folder, o.Settings...)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", folder, err)
 	}
 	return open(ctx, folder, config, o)
+}
+
+// ReadConfig reads the configuration of the house in a folder, with settings over it: ErrNoHouse or ErrConfig.
+func ReadConfig(folder string, over ...Setting) (Config, error) {
+	settings, err := ReadConfigFile(filepath.Join(folder, configName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, ErrNoHouse
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	return NewConfig(append(settings, over...)...)
 }
 
 func open(ctx context.Context, folder string, config Config, o Options) (*House, error) {

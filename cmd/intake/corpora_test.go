@@ -1,0 +1,124 @@
+package intake_test
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"chancery/cmd/assembly"
+	"chancery/cmd/intake"
+	"chancery/habilitation"
+	"chancery/search"
+)
+
+// corpora lists the real records, which nobody on the project wrote and none of which is in the repository.
+func corpora(t *testing.T) []string {
+	t.Helper()
+	folder := os.Getenv("CHANCERY_CORPORA")
+	if folder == "" {
+		t.Skip("the corpora are not here: set CHANCERY_CORPORA to their folder")
+	}
+	var files []string
+	for _, pattern := range []string{"frus/*.jsonl.zst", "french/*.jsonl.zst"} {
+		found, err := filepath.Glob(filepath.Join(folder, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no records match %s in %s", pattern, folder)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
+// openHouse makes and opens a house in a temporary folder.
+func openHouse(t *testing.T) *assembly.House {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "house")
+	if err := assembly.Init(t.Context(), folder, assembly.InitOptions{Name: "Maison d’essai", Domain: "essai.example"}); err != nil {
+		t.Fatal(err)
+	}
+	house, err := assembly.Open(context.Background(), folder, assembly.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := house.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return house
+}
+
+// beginning copies the first records of a compressed file into the test's folder.
+func beginning(t *testing.T, path string, count int) string {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	decoder, err := zstd.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer decoder.Close()
+	lines := bufio.NewReaderSize(decoder, 1<<20)
+	var out []byte
+	for range count {
+		line, err := lines.ReadBytes('\n')
+		out = append(out, line...)
+		if err != nil {
+			break
+		}
+	}
+	short := filepath.Join(t.TempDir(), filepath.Base(path)+".jsonl")
+	if err := os.WriteFile(short, out, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return short
+}
+
+func TestCorporaGoIn(t *testing.T) {
+	var files []string
+	for _, file := range corpora(t) {
+		files = append(files, beginning(t, file, 300))
+	}
+	house := openHouse(t)
+	report, err := intake.Run(t.Context(), house.Chancery, files, func(int) {})
+	if err != nil || len(report.Refused) > 0 || report.Imported < 600 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	again, err := intake.Run(t.Context(), house.Chancery, files, func(int) {})
+	if err != nil || again.Imported != 0 || again.Present != report.Imported {
+		t.Errorf("run again: %+v, %v", again, err)
+	}
+	checkSearch(t, house, report.Imported)
+}
+
+// checkSearch counts, as an archivist does, what the index answers without a word.
+func checkSearch(t *testing.T, house *assembly.House, want int) {
+	t.Helper()
+	p := habilitation.CompilePerimeter(habilitation.Grants{Ceiling: habilitation.Restricted, Archivist: true})
+	found, err := house.Index.Find(t.Context(), p, search.Query{})
+	if err != nil || found.Total != want {
+		t.Errorf("the index holds %d of %d: %v", found.Total, want, err)
+	}
+}
+
+func TestWholeCorpusGoesIn(t *testing.T) {
+	if os.Getenv("CHANCERY_SOAK") == "" {
+		t.Skip("soak: set CHANCERY_SOAK=1")
+	}
+	files := corpora(t)
+	house := openHouse(t)
+	report, err := intake.Run(t.Context(), house.Chancery, files, func(int) {})
+	if err != nil || len(report.Refused) > 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	t.Logf("%d documents in %.1f s: %.0f a second; %d groups, %d tags", report.Imported, report.Seconds, report.Rate,
+		house.Chancery.Folds.Register.NextAudience()-1, house.Chancery.Folds.Thesaurus.Next()-1)
+	checkSearch(t, house, report.Imported)
+}

@@ -1,0 +1,191 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"chancery/correspondence"
+)
+
+// batchSize is how many records share one durable write, and batchBytes how many bytes of lines make a batch full before that.
+const (
+	batchSize  = 1000
+	batchBytes = 32 << 20
+)
+
+// Refused is one record that could not be kept.
+type Refused struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Record string `json:"record,omitempty"` // its identity, when that could be read
+	Reason string `json:"reason"`
+}
+
+// Report is what became of the records.
+type Report struct {
+	Imported int       `json:"imported"`
+	Present  int       `json:"present"` // kept by an earlier run
+	Refused  []Refused `json:"refused"`
+	Seconds  float64   `json:"seconds"` // until everything was durable and indexed
+	Rate     float64   `json:"documents_per_second"`
+}
+
+// Run has the house keep the records of the files, and returns when they are durable and indexed. Records that are there already are
+// passed over, so that an interrupted run is simply run again. It stops at the first fault that is not a record's.
+// progress is told how many lines were dealt with.
+func Run(ctx context.Context, house *correspondence.Chancery, files []string, progress func(lines int)) (Report, error) {
+	begun := time.Now()
+	r := &run{house: house, directory: newDirectory(house.Folds), before: map[string]time.Time{}, lines: map[string]place{}, progress: progress}
+	r.report.Refused = []Refused{}
+	var err error
+	for _, file := range files {
+		if err = r.file(ctx, file); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = house.Settled(ctx)
+	}
+	r.report.Seconds = time.Since(begun).Seconds()
+	if r.report.Imported > 0 {
+		r.report.Rate = float64(r.report.Imported) / r.report.Seconds
+	}
+	return r.report, err
+}
+
+// run is one import under way; one goroutine owns it.
+type run struct {
+	house     *correspondence.Chancery
+	directory *directory
+	before    map[string]time.Time // by volume: the date of the last dated record
+	lines     map[string]place     // by source: where it stood first
+	report    Report
+	progress  func(int)
+	done      int
+}
+
+type place struct {
+	file string
+	line int
+}
+
+// file imports one file: one goroutine reads lines, as many as there are processors prepare them, and this one keeps them in their order.
+func (r *run) file(ctx context.Context, path string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer cancel()
+	batches := make(chan chan []prepared, 2) // in order; each channel gives one batch
+	var reading error
+	workers.Go(func() {
+		defer close(batches)
+		reading = prepareAll(ctx, path, batches, &workers)
+	})
+	for batch := range batches {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case records := <-batch:
+			if err := r.keep(ctx, path, records); err != nil {
+				return err
+			}
+		}
+	}
+	return reading
+}
+
+// prepareAll cuts the file into batches and prepares each in parallel.
+func prepareAll(ctx context.Context, path string, batches chan<- chan []prepared, workers *sync.WaitGroup) error {
+	var lines []Line
+	size := 0
+	send := func() bool {
+		batch, prepared := lines, make(chan []prepared, 1)
+		lines, size = nil, 0
+		select {
+		case <-ctx.Done():
+			return false
+		case batches <- prepared:
+		}
+		workers.Go(func() { prepared <- prepareBatch(batch) })
+		return true
+	}
+	err := readLines(path, func(l Line) bool {
+		if isBlank(l) {
+			return true
+		}
+		lines = append(lines, l)
+		size += len(l.Text)
+		return len(lines) < batchSize && size < batchBytes || send()
+	})
+	if len(lines) > 0 {
+		send()
+	}
+	return err
+}
+
+func prepareBatch(lines []Line) []prepared {
+	out := make([]prepared, len(lines))
+	var wait sync.WaitGroup
+	share := (len(lines) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
+	for start := 0; start < len(lines); start += share {
+		wait.Go(func() {
+			for i := start; i < min(start+share, len(lines)); i++ {
+				out[i] = prepare(lines[i])
+			}
+		})
+	}
+	wait.Wait()
+	return out
+}
+
+// keep makes the posts and tags that a batch needs, then has the house keep its records.
+func (r *run) keep(ctx context.Context, path string, records []prepared) error {
+	for i := range records {
+		r.sift(path, &records[i])
+	}
+	if acts := r.directory.settle(records); len(acts) > 0 {
+		if err := r.house.Enact(ctx, 0, acts...); err != nil {
+			return fmt.Errorf("make the posts and tags of %s: %w", path, err)
+		}
+	}
+	var batch []correspondence.Imported
+	for i := range records {
+		if records[i].refused == nil && records[i].source != "" {
+			batch = append(batch, r.directory.resolve(&records[i]))
+		}
+	}
+	added, err := r.house.Import(ctx, batch)
+	r.report.Imported += added
+	if err != nil {
+		return fmt.Errorf("keep records of %s: %w", path, err)
+	}
+	r.report.Present += len(batch) - added
+	r.done += len(records)
+	r.progress(r.done)
+	return nil
+}
+
+// sift notes what is refused, passes over what the house has, and dates the rest. A record without a source is dealt with.
+func (r *run) sift(path string, p *prepared) {
+	if p.refused == nil {
+		if first, twice := r.lines[p.source]; twice {
+			p.refused = fmt.Errorf("line %d of %s has the same id", first.line, filepath.Base(first.file))
+		} else {
+			r.lines[p.source] = place{path, p.line}
+			datedBy(r.before, p)
+		}
+	}
+	if p.refused != nil {
+		r.report.Refused = append(r.report.Refused, Refused{File: path, Line: p.line, Record: p.source, Reason: p.refused.Error()})
+		return
+	}
+	if r.house.Archived(p.source) {
+		r.report.Present++
+		p.source, p.tags, p.action, p.info = "", nil, nil, nil
+		p.origin = catchAll
+	}
+}
