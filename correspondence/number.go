@@ -141,6 +141,9 @@ func prefixKind(word string) (Kind, bool) {
 // blanks, breaks, strokes or accents between. A few words of prose may look like one ("note du DR 12"): who refuses a text should first
 // ask whether the timbre is known.
 func FindRestrictedNumbers(text string) []string {
+	if !mayCiteRestricted(text) {
+		return nil
+	}
 	words := numberWords(text)
 	var found []string
 	for i := range words {
@@ -166,6 +169,22 @@ func FindRestrictedNumbers(text string) []string {
 		}
 	}
 	return found
+}
+
+// mayCiteRestricted spares most texts the cutting into words: without the letters DR at the beginning of a word, and without characters
+// that could hide them, there is nothing to find. No letter of Latin-1 but the plain ones comes apart into D or R.
+func mayCiteRestricted(text string) bool {
+	before := rune(' ')
+	for i, r := range text {
+		switch {
+		case r == '\u00AD' || r > unicode.MaxLatin1 && r != 'œ' && r != 'Œ' && r != '€' && !unicode.IsPunct(r):
+			return true
+		case (r == 'd' || r == 'D') && !unicode.IsLetter(before) && i+1 < len(text) && (text[i+1]|0x20) == 'r':
+			return true
+		}
+		before = r
+	}
+	return false
 }
 
 // isRestrictedAt reports whether word i is DR with a figure after it or joined to it.

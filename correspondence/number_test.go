@@ -94,6 +94,9 @@ func FuzzNumber(f *testing.F) {
 		if found := FindRestrictedNumbers("vu le " + n.String() + " et"); restricted != slices.Contains(found, n.String()) {
 			t.Fatalf("restricted numbers in a text that cites %q: %q", n, found)
 		}
+		if restricted && !mayCiteRestricted(n.Timbre+"\u00a0dr12") {
+			t.Fatalf("%q is passed over", n)
+		}
 		if isYear(uint64(year)) {
 			n.Year = year
 		}
@@ -122,6 +125,10 @@ func TestFindRestrictedNumbers(t *testing.T) {
 		"TD BAMAKO DR-12, TD BAMAKO DR 12":    {"TD BAMAKO DR 12"},
 		"T\u00adD BAMA\u200bKO D\u2060R 12":   {"TD BAMAKO DR 12"},
 		"ＴＤ ＢＡＭＡＫＯ ＤＲ １２":                     {"TD BAMAKO DR 12"},
+		"TD BAMAKO ĎR 12":                     {"TD BAMAKO DR 12"},
+		"TD BAMAKO DŘ 12":                     {"TD BAMAKO DR 12"},
+		"TD BAMAKO ᴰᴿ 12":                     {"TD BAMAKO DR 12"},
+		"TD BAMAKO d\u0307r 12":               {"TD BAMAKO DR 12"},
 		"TD BAMAKO 1234 et TD NAIROBI DR 5":   {"TD NAIROBI DR 5"},
 		"la mention DR est portée en tête":    nil,
 		"le Dr Martin, 12 rue de la Paix":     nil,
