@@ -78,7 +78,7 @@ func (d *Desk) admit(id habilitation.ID) (search.Row, error) {
 }
 
 // open is the one way to the bytes: the row as it is now, the rule, the reading recorded, then the entry.
-func (d *Desk) open(ctx context.Context, id habilitation.ID, how string) (search.Row, archive.Entry, *dispatch, error) {
+func (d *Desk) open(ctx context.Context, id habilitation.ID, how string) (search.Row, archive.Entry, *Dispatch, error) {
 	row, err := d.admit(id)
 	if err != nil {
 		return row, archive.Entry{}, nil, err

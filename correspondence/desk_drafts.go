@@ -238,22 +238,19 @@ func (d *Desk) Dispatch(ctx context.Context, id habilitation.ID, form Form) (Mes
 	if err := d.keepFiles(ctx, &form); err != nil {
 		return MessageView{}, err
 	}
-	r := &release{badge: d.badge, draft: d.drafted(id, form)}
 	if id.IsZero() {
-		r.draft.ID = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
+		id = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
 	}
-	if err := d.house.submit(&command{ctx: ctx, releases: []*release{r}}); err != nil {
+	r, err := d.house.Release(ctx, d.badge, id, form)
+	if err != nil {
 		return MessageView{}, refusalOf(err)
 	}
-	if r.twin {
-		return d.released(ctx, r.draft.ID, errUnknown)
+	if r == nil {
+		return d.released(ctx, id, errUnknown)
 	}
-	row, err := d.admit(r.draft.ID)
+	row, err := d.admit(id)
 	if err != nil {
 		return MessageView{}, err
 	}
-	if err := d.mark(ctx, row, true); err != nil {
-		return MessageView{}, err
-	}
-	return d.view(ctx, row, r.dispatch)
+	return d.view(ctx, row, r)
 }

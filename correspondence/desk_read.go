@@ -32,7 +32,7 @@ func (d *Desk) Teleprinter(ctx context.Context, q FeedQuery) (FeedPage, error) {
 	if err != nil {
 		return FeedPage{}, refusalOf(err)
 	}
-	page := FeedPage{Items: make([]Headline, 0, len(rows)), Unread: unread.count(d.house.Folds.Rows, d.badge.Perimeter())}
+	page := FeedPage{Items: make([]Headline, 0, len(rows)), Unread: d.unreadCount(unread)}
 	for _, row := range rows {
 		if h, ok := d.headline(row, unread); ok {
 			page.Items = append(page.Items, h)
@@ -138,7 +138,7 @@ func (d *Desk) Message(ctx context.Context, id habilitation.ID) (MessageView, er
 	return d.view(ctx, row, message)
 }
 
-func (d *Desk) view(ctx context.Context, row search.Row, m *dispatch) (MessageView, error) {
+func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageView, error) {
 	unread, err := d.unreads(ctx)
 	if err != nil {
 		return MessageView{}, err
@@ -174,7 +174,7 @@ func person(p Person) *AgentRef {
 	return &AgentRef{Login: p.Login, Name: p.Name}
 }
 
-func addressees(m *dispatch) []AddresseeView {
+func addressees(m *Dispatch) []AddresseeView {
 	out := []AddresseeView{}
 	for _, to := range m.Addressees {
 		name := habilitation.Label{FR: to.Name, EN: to.Name}
@@ -190,7 +190,7 @@ func addressees(m *dispatch) []AddresseeView {
 }
 
 // references links what the reader may see; the rest is the text alone, whether it is withheld or does not exist.
-func (d *Desk) references(m *dispatch) []ReferenceView {
+func (d *Desk) references(m *Dispatch) []ReferenceView {
 	out := []ReferenceView{}
 	for _, r := range m.References {
 		v := ReferenceView{Text: r.Text}
@@ -215,7 +215,7 @@ func (d *Desk) citedBy(id habilitation.ID, unread *unreads) []Headline {
 	return out
 }
 
-func files(m *dispatch) []AttachmentView {
+func files(m *Dispatch) []AttachmentView {
 	out := []AttachmentView{}
 	for _, a := range m.Attachments {
 		out = append(out, AttachmentView{Name: a.Name, Type: a.Type, Size: a.Size, Level: a.Level, SHA512: a.Digest})
@@ -235,7 +235,7 @@ func provenance(p *Provenance) map[string]string {
 }
 
 // verdict checks the signature over the bytes that are shown.
-func (d *Desk) verdict(m *dispatch) SignatureView {
+func (d *Desk) verdict(m *Dispatch) SignatureView {
 	verdict, err := d.house.verifier.VerifyDetached(m.P7S, m.Original)
 	v := SignatureView{Valid: err == nil && verdict.Valid, Reasons: verdict.Reasons, Signer: verdict.Signer, Quality: "agent", SignedAt: verdict.SignedAt}
 	if err != nil && len(v.Reasons) == 0 {
@@ -357,7 +357,7 @@ func (d *Desk) mark(ctx context.Context, row search.Row, read bool) error {
 	if row.Imported || unread.is(row) != read {
 		return nil
 	}
-	return unread.marks.set(ctx, d.house.Store, d.badge.Agent(), row.ID, row.Seq, read)
+	return unread.marks.set(ctx, d.house.Store, d.badge.Agent(), row, read)
 }
 
 // MarkAllRead notes everything up to a message as read, or everything when none is named.

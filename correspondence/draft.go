@@ -292,10 +292,19 @@ func (f *finishing) words() {
 		return
 	}
 	for _, part := range []struct{ field, text string }{{"subject", f.m.Subject}, {"summary", f.m.Summary}, {"text", f.m.Text}, {"comment", f.m.Comment}} {
-		for _, number := range FindRestrictedNumbers(part.text) {
+		for _, number := range f.restrictedNumbers(part.text) {
 			f.fault(part.field, "restricted-number", "number", number)
 		}
 	}
+}
+
+// restrictedNumbers are those a text cites under a timbre of the house: a few words of prose may look like a number ("note du DR 12").
+func (f *finishing) restrictedNumbers(text string) []string {
+	return slices.DeleteFunc(FindRestrictedNumbers(text), func(found string) bool {
+		number, _ := ParseNumber(found)
+		_, known := f.register.AudienceByTimbre(number.Timbre)
+		return !known
+	})
 }
 
 func (f *finishing) length(field, text string, needed bool, most int) {
@@ -322,7 +331,7 @@ func (f *finishing) references() {
 			continue
 		}
 		reference, level, ok := f.resolve(text)
-		if f.m.Level == habilitation.Unprotected && (len(FindRestrictedNumbers(text)) > 0 || ok && level > f.m.Level) {
+		if f.m.Level == habilitation.Unprotected && (len(f.restrictedNumbers(text)) > 0 || ok && level > f.m.Level) {
 			f.fault(field, "restricted-number", "number", text)
 			continue
 		}

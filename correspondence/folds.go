@@ -96,7 +96,7 @@ func (f *Folds) fold(e archive.Entry) (*search.Document, error) {
 	return nil, f.foldAct(e)
 }
 
-func (f *Folds) foldMessage(seq archive.Seq, d *dispatch) (*search.Document, error) {
+func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, error) {
 	if seq > f.through[snapshotLedger] {
 		if err := f.Ledger.apply(uint64(seq), d); err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (f *Folds) check(act habilitation.Act) error {
 
 // documentOf is an archived message as the search half of the house learns of it. Signed bytes that cannot be read leave the words out:
 // the message stays in every list, and Verify names the damage.
-func documentOf(seq archive.Seq, d *dispatch) search.Document {
+func documentOf(seq archive.Seq, d *Dispatch) search.Document {
 	parts, err := parseOriginal(d.Original)
 	if err != nil {
 		parts = Parts{}
@@ -163,7 +163,7 @@ func documentOf(seq archive.Seq, d *dispatch) search.Document {
 	return newDocument(seq, d, parts.Summary, parts.Text, parts.Comment)
 }
 
-func newDocument(seq archive.Seq, d *dispatch, summary, text, comment string) search.Document {
+func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) search.Document {
 	h := headlineOf(uint64(seq), d)
 	if comment != "" {
 		text += "\n\n" + comment
@@ -173,7 +173,7 @@ func newDocument(seq archive.Seq, d *dispatch, summary, text, comment string) se
 }
 
 // namesOf lists the names of the signed headers: people, groups, timbres, printed names.
-func namesOf(d *dispatch) []string {
+func namesOf(d *Dispatch) []string {
 	names := []string{d.Origin.Name, d.Origin.Timbre, d.Drafter.Name, d.Signatory.Name}
 	for _, to := range d.Addressees {
 		names = append(names, to.Name, to.Timbre)
@@ -191,7 +191,7 @@ func namesOf(d *dispatch) []string {
 }
 
 // numbersOf lists every number by which the message may be asked for.
-func numbersOf(d *dispatch) []string {
+func numbersOf(d *Dispatch) []string {
 	var numbers []string
 	if n := d.printedNumber(); n != "" {
 		numbers = append(numbers, n)

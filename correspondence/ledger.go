@@ -76,7 +76,7 @@ func NewLedger() *Ledger {
 }
 
 // apply folds one message; the same message again changes nothing.
-func (l *Ledger) apply(seq uint64, d *dispatch) error {
+func (l *Ledger) apply(seq uint64, d *Dispatch) error {
 	h := headlineOf(seq, d)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -121,7 +121,7 @@ func (h *headline) towards(a habilitation.AudienceID) towardKey {
 	return towardKey{origin: h.origin, to: a, level: h.level, year: h.year}
 }
 
-func headlineOf(seq uint64, d *dispatch) headline {
+func headlineOf(seq uint64, d *Dispatch) headline {
 	h := headline{id: d.ID, seq: seq, at: d.At.UnixMicro(), kind: d.Kind, level: d.Level, precedence: d.Precedence, infoPrecedence: d.InfoPrecedence,
 		imported: d.Provenance != nil, attachments: uint8(min(len(d.Attachments), 255)), origin: d.Origin.Audience,
 		drafter: d.Drafter.Agent, signatory: d.Signatory.Agent, number: d.printedNumber(), subject: d.Subject, year: int16(d.At.Year())}

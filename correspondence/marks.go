@@ -25,6 +25,25 @@ type agentMarks struct {
 	loaded bool
 	mark   uint64                   // every message up to this sequence is read, but for the exceptions
 	except map[habilitation.ID]bool // true: read above the mark; false: unread below it
+	counts [habilitation.Restricted + 1]unreadCount
+}
+
+// unreadCount is how many messages were unread under a ceiling, as far as a place in the order of arrival: what arrived since is added, what
+// is marked is adjusted, and any change of rights counts anew.
+type unreadCount struct {
+	known   bool
+	rights  uint64 // version of the perimeter
+	through uint32 // place in the ledger
+	unread  int
+}
+
+// adjust adds to the counts of every ceiling that reads the level; the caller holds the lock.
+func (m *agentMarks) adjust(level habilitation.Level, by int) {
+	for ceiling := range m.counts {
+		if habilitation.Level(ceiling) >= level {
+			m.counts[ceiling].unread += by
+		}
+	}
 }
 
 // markCache keeps the marks of the agents that came by; the desk store is the truth.
@@ -72,36 +91,22 @@ func (m *agentMarks) load(ctx context.Context, store DeskStore, agent habilitati
 	return nil
 }
 
-// read reports whether the message counts as read by its mark alone; the caller holds the lock.
-func (m *agentMarks) read(id habilitation.ID, seq uint64) bool {
-	if read, excepted := m.except[id]; excepted {
-		return read
-	}
-	return seq <= m.mark
-}
-
-// set notes one message as read or unread, durably, unless that is what it is.
-func (m *agentMarks) set(ctx context.Context, store DeskStore, agent habilitation.AgentID, id habilitation.ID, seq uint64, read bool) error {
+// set notes one unread message as read, or a read one as unread, durably.
+func (m *agentMarks) set(ctx context.Context, store DeskStore, agent habilitation.AgentID, row search.Row, read bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.read(id, seq) == read {
-		return nil
-	}
-	if (seq <= m.mark) == read {
-		if err := store.Remove(ctx, agent, shelfReads, id.String()); err != nil {
-			return fmt.Errorf("note reading of agent %d: %w", agent, err)
-		}
-		delete(m.except, id)
-		return nil
-	}
-	value := "unread"
+	value, by := "unread", 1
 	if read {
-		value = "read"
+		value, by = "read", -1
 	}
-	if _, err := store.Put(ctx, agent, shelfReads, id.String(), AnyVersion, []byte(value)); err != nil {
+	if already, excepted := m.except[row.ID]; excepted && already == read {
+		return nil
+	}
+	if _, err := store.Put(ctx, agent, shelfReads, row.ID.String(), AnyVersion, []byte(value)); err != nil {
 		return fmt.Errorf("note reading of agent %d: %w", agent, err)
 	}
-	m.except[id] = read
+	m.except[row.ID] = read
+	m.adjust(row.Marking.Level(), by)
 	return nil
 }
 
@@ -124,7 +129,7 @@ func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitat
 	if _, err := store.Put(ctx, agent, shelfMarks, markKey, AnyVersion, binary.AppendUvarint(nil, to)); err != nil {
 		return fmt.Errorf("raise mark of agent %d: %w", agent, err)
 	}
-	m.mark, m.except = to, except
+	m.mark, m.except, m.counts = to, except, [len(m.counts)]unreadCount{}
 	if len(gone) > 0 {
 		if err := store.Remove(ctx, agent, shelfReads, gone...); err != nil {
 			return fmt.Errorf("forget readings of agent %d: %w", agent, err)
@@ -135,6 +140,7 @@ func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitat
 
 // unreads answers for one desk what is unread, with the marks and the memberships as they are now.
 type unreads struct {
+	desk  *Desk
 	marks *agentMarks
 	since map[habilitation.AudienceID]time.Time
 	first time.Time // the earliest membership; the zero time for an agent in no group
@@ -145,7 +151,7 @@ func (d *Desk) unreads(ctx context.Context) (*unreads, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &unreads{marks: marks, since: map[habilitation.AudienceID]time.Time{}}
+	u := &unreads{desk: d, marks: marks, since: map[habilitation.AudienceID]time.Time{}}
 	for _, m := range d.house.Folds.Register.Memberships(d.badge.Agent()) {
 		u.since[m.Audience] = m.Since
 		if u.first.IsZero() || m.Since.Before(u.first) {
@@ -155,21 +161,24 @@ func (d *Desk) unreads(ctx context.Context) (*unreads, error) {
 	return u, nil
 }
 
-// is reports whether an admitted message is unread. What was there before the agent joined the group that receives it is not, nor is
+// is reports whether an admitted message is unread. What the reader signed is not, what was there before the agent joined the group that receives it is not, nor is
 // what was printed before the house existed.
 func (u *unreads) is(row search.Row) bool {
+	u.marks.mu.RLock()
+	defer u.marks.mu.RUnlock()
+	return u.judge(row)
+}
+
+// judge is is with the lock held.
+func (u *unreads) judge(row search.Row) bool {
 	if row.Imported {
 		return false
 	}
-	u.marks.mu.RLock()
-	read := u.marks.read(row.ID, row.Seq)
-	excepted := false
-	if !read {
-		_, excepted = u.marks.except[row.ID]
-	}
-	u.marks.mu.RUnlock()
-	if read || excepted {
+	if read, excepted := u.marks.except[row.ID]; excepted {
 		return !read
+	}
+	if row.Seq <= u.marks.mark || u.released(row) {
+		return false
 	}
 	joined, through := u.first, false
 	for a := range row.Marking.Audiences {
@@ -180,7 +189,36 @@ func (u *unreads) is(row search.Row) bool {
 	return !row.Time.Before(joined.Truncate(time.Second))
 }
 
-// count is how many admitted messages are unread.
-func (u *unreads) count(rows *search.Rows, p *habilitation.Perimeter) int {
-	return rows.Count(p, u.is)
+// released reports whether the reader signed the message.
+func (u *unreads) released(row search.Row) bool {
+	me := u.desk.badge.Agent()
+	for named := range row.Marking.Agents {
+		if named == me {
+			h, ok := u.desk.house.Folds.Ledger.headline(row.ID)
+			return ok && h.signatory == me
+		}
+	}
+	return false
+}
+
+// unreadCount is how many admitted messages are unread: what is known, and what arrived since.
+func (d *Desk) unreadCount(u *unreads) int {
+	c, p := d.house, d.badge.Perimeter()
+	c.folding.RLock()
+	defer c.folding.RUnlock()
+	u.marks.mu.Lock()
+	defer u.marks.mu.Unlock()
+	known := &u.marks.counts[d.badge.Level()]
+	if !known.known || known.rights != p.Version() {
+		*known = unreadCount{known: true, rights: p.Version(), through: uint32(c.Folds.Ledger.Count()), unread: c.Folds.Rows.Count(p, u.judge)}
+		return known.unread
+	}
+	news, through := c.Folds.Ledger.after(known.through, nil)
+	for _, h := range news {
+		if row, err := d.admit(h.id); err == nil && u.judge(row) {
+			known.unread++
+		}
+	}
+	known.through = through
+	return known.unread
 }

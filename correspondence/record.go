@@ -65,8 +65,8 @@ type distributed struct {
 	Tag      habilitation.TagID      `json:"tag"`
 }
 
-// dispatch is a message as the archive holds it: its record, the signed bytes and the signature over them.
-type dispatch struct {
+// Dispatch is a message as the archive holds it: its record, the signed bytes and the signature over them.
+type Dispatch struct {
 	record
 	ID       habilitation.ID
 	Original []byte // canonical .eml
@@ -128,7 +128,7 @@ func (r *record) marking() habilitation.Marking {
 }
 
 // encode lays out a payload: length and record, length and original, signature.
-func (d *dispatch) encode() ([]byte, error) {
+func (d *Dispatch) encode() ([]byte, error) {
 	head, err := json.Marshal(&d.record)
 	if err != nil {
 		return nil, fmt.Errorf("encode record of message %s: %w", d.ID, err)
@@ -140,7 +140,7 @@ func (d *dispatch) encode() ([]byte, error) {
 }
 
 // decodeDispatch reads what encode wrote; unknown fields are refused, so that an older program never reads half of a newer record.
-func decodeDispatch(e archive.Entry) (*dispatch, error) {
+func decodeDispatch(e archive.Entry) (*Dispatch, error) {
 	if e.Version != recordVersion {
 		return nil, fmt.Errorf("read %s version %d: %w", e.Kind, e.Version, errRecord)
 	}
@@ -148,7 +148,7 @@ func decodeDispatch(e archive.Entry) (*dispatch, error) {
 	if !ok {
 		return nil, fmt.Errorf("read record: %w", errRecord)
 	}
-	d := &dispatch{ID: e.ID}
+	d := &Dispatch{ID: e.ID}
 	if d.Original, d.P7S, ok = cutPiece(rest); !ok {
 		return nil, fmt.Errorf("read original: %w", errRecord)
 	}

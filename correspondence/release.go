@@ -22,7 +22,7 @@ type release struct {
 	message  *Message
 	allotted Allotted
 	reasons  []distributed
-	dispatch *dispatch
+	dispatch *Dispatch
 	payload  []byte
 	twin     bool  // the message is in the archive already, or in this batch
 	err      error // why it was refused
@@ -33,6 +33,19 @@ func (r *release) id() habilitation.ID {
 		return r.imported.ID
 	}
 	return r.draft.ID
+}
+
+// Release decides one form in the name of whoever wears the badge: durable, signed and stamped when it returns. It returns no dispatch when
+// the identity's message is in the archive already. A refusal is a *Refusal.
+func (c *Chancery) Release(ctx context.Context, badge habilitation.Badge, id habilitation.ID, form Form) (*Dispatch, error) {
+	r := &release{badge: badge, draft: Draft{ID: id, Form: form, Agent: badge.Agent(), Ceiling: badge.Level()}}
+	if err := c.submit(&command{ctx: ctx, releases: []*release{r}}); err != nil {
+		return nil, err
+	}
+	if r.twin {
+		return nil, nil
+	}
+	return r.dispatch, nil
 }
 
 // decideReleases decides every release of the commands against the state at head, in their order, and appends all that hold in one
@@ -196,7 +209,7 @@ func (c *Chancery) sign(r *release) error {
 	if err != nil {
 		return err
 	}
-	r.dispatch = &dispatch{record: newRecord(r.message, r.allotted, r.reasons), ID: r.id(), Original: original, P7S: p7s}
+	r.dispatch = &Dispatch{record: newRecord(r.message, r.allotted, r.reasons), ID: r.id(), Original: original, P7S: p7s}
 	r.payload, err = r.dispatch.encode()
 	return err
 }

@@ -119,5 +119,5 @@ func (s *stream) sendOne(row search.Row, unread *unreads) error {
 	if !ok {
 		return nil
 	}
-	return s.send(Event{Headline: &h, Unread: unread.count(s.desk.house.Folds.Rows, s.desk.badge.Perimeter())})
+	return s.send(Event{Headline: &h, Unread: s.desk.unreadCount(unread)})
 }
