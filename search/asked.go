@@ -80,35 +80,35 @@ func (q Query) Effective() []Clause {
 	return kept
 }
 
-// Test compiles a clause about rows into a test of admitted rows, its Not included. It is nil for a clause of words.
-func (c Clause) Test(v *View) func(Slot) bool {
-	meets := c.meets(v)
+// Test compiles a clause about rows into a test of an admitted row, its Not included. It is nil for a clause of words.
+func (c Clause) Test() func(*Facts) bool {
+	meets := c.meets()
 	if meets == nil || !c.Not {
 		return meets
 	}
-	return func(s Slot) bool { return !meets(s) }
+	return func(f *Facts) bool { return !meets(f) }
 }
 
-func (c Clause) meets(v *View) func(Slot) bool {
+func (c Clause) meets() func(*Facts) bool {
 	switch c.Operator {
 	case Tagged:
-		return func(s Slot) bool { return meetsAny(c.Tags, v.Marking(s).Tags) }
+		return func(f *Facts) bool { return meetsAny(c.Tags, f.Marking.Tags) }
 	case To:
-		return func(s Slot) bool { return meetsAny(c.Audiences, v.Marking(s).Audiences) }
+		return func(f *Facts) bool { return meetsAny(c.Audiences, f.Marking.Audiences) }
 	case From:
-		return func(s Slot) bool { return slices.Contains(c.Audiences, v.Columns(s).Origin) }
+		return func(f *Facts) bool { return slices.Contains(c.Audiences, f.Origin) }
 	case Type:
 		kind := c.Kind()
-		return func(s Slot) bool { return v.Columns(s).Kind == kind }
+		return func(f *Facts) bool { return f.Kind == kind }
 	case Level:
 		level := c.Level()
-		return func(s Slot) bool { return v.Marking(s).Level() == level }
+		return func(f *Facts) bool { return f.Marking.Level() == level }
 	case Before:
 		limit := c.Moment().UnixMicro()
-		return func(s Slot) bool { return v.Columns(s).Micros < limit }
+		return func(f *Facts) bool { return f.Micros < limit }
 	case After:
 		limit := c.Moment().UnixMicro()
-		return func(s Slot) bool { return v.Columns(s).Micros >= limit }
+		return func(f *Facts) bool { return f.Micros >= limit }
 	}
 	return nil
 }

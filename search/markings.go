@@ -39,6 +39,34 @@ func (a *arena) at(ref markingRef) habilitation.Marking {
 	return habilitation.MarkingFrom(chunk[start+1 : start+1+chunk[start]])
 }
 
+// noMarking names none: at gives no meaning to it, read leaves it out.
+const noMarking = markingRef(1<<32 - 1)
+
+// read views the markings of a block of rows.
+func (a *arena) read(refs []markingRef, facts []Facts) {
+	chunks := *a.chunks.Load()
+	var views [FactsBlock][]uint32
+	for i, ref := range refs {
+		if ref != noMarking {
+			views[i] = chunks[ref/arenaChunk][uint32(ref)%arenaChunk:]
+		}
+	}
+	touched := uint32(0)
+	for _, view := range views[:len(refs)] {
+		if len(view) > 0 {
+			touched |= view[0] // the loads do not depend on one another
+		}
+	}
+	if touched == 0 {
+		return // no marking at all: every marking has words
+	}
+	for i, view := range views[:len(refs)] {
+		if len(view) > 0 {
+			facts[i].Marking = habilitation.MarkingFrom(view[1 : 1+view[0]])
+		}
+	}
+}
+
 // intern returns the reference of a marking, adding it if no equal one is known.
 func (a *arena) intern(m habilitation.Marking) markingRef {
 	a.words = m.AppendWords(append(a.words[:0], 0))

@@ -26,7 +26,9 @@ func message(seq uint64, at time.Time, level habilitation.Level, audience habili
 		Marking: habilitation.NewMarking(level, []habilitation.AudienceID{audience}, nil, nil)}
 }
 
-func idOf(seq uint64) habilitation.ID { return habilitation.ID{byte(seq), byte(seq >> 8), byte(seq >> 16), 1} }
+func idOf(seq uint64) habilitation.ID {
+	return habilitation.ID{byte(seq), byte(seq >> 8), byte(seq >> 16), 1}
+}
 
 func seqs(rows []search.Row) []uint64 {
 	out := make([]uint64, len(rows))

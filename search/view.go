@@ -59,16 +59,36 @@ func (a *admission) upTo(t *table, changes []Slot, p *habilitation.Perimeter) *a
 			next.decide(t.at(s), s, p)
 		}
 	}
-	for s := Slot(a.rows); s < Slot(t.count); s++ {
-		e := t.at(s)
-		m := a.contents.marking(e)
-		if p.Admits(&m) {
-			next.bits[s/64] |= 1 << (s % 64)
-			next.count++
-			next.length += uint64(e.length)
-		}
+	for from := Slot(a.rows); from < Slot(t.count); from = from/64*64 + 64 {
+		next.decideWord(t, from, min(from/64*64+64, Slot(t.count)), p)
 	}
 	return next
+}
+
+// decideWord decides for up to 64 new rows. What memory holds of them is asked for before any is looked at, so that the waits overlap.
+func (a *admission) decideWord(t *table, from, to Slot, p *habilitation.Perimeter) {
+	var facts [64]Facts
+	a.contents.read(t, from, facts[:to-from])
+	word := a.bits[from/64]
+	for i := range facts[:to-from] {
+		if p.Admits(&facts[i].Marking) {
+			word |= 1 << ((from + Slot(i)) % 64)
+			a.count++
+			a.length += uint64(facts[i].Length)
+		}
+	}
+	a.bits[from/64] = word
+}
+
+// read fills facts with the rows from a slot on.
+func (c *contents) read(t *table, from Slot, facts []Facts) {
+	var refs [64]markingRef
+	for i := range facts {
+		e := t.at(from + Slot(i))
+		facts[i].Length = e.length
+		refs[i] = markingRef(e.marking.Load())
+	}
+	c.markings.read(refs[:len(facts)], facts)
 }
 
 // decide decides again for a row whose marking changed.
@@ -115,30 +135,40 @@ func (v *View) Row(s Slot) (Row, bool) {
 	return e.row(m), true
 }
 
-// Columns are the parts of an admitted row that a query looks at, without the cost of a whole Row.
-type Columns struct {
-	Micros int64 // reading time since 1970, in microseconds
-	Length uint32
-	Origin habilitation.AudienceID
-	Kind   Kind
-	Month  Month
+// Facts are the parts of an admitted row that a query looks at, without the cost of a whole Row.
+type Facts struct {
+	Micros  int64 // reading time since 1970, in microseconds
+	Length  uint32
+	Origin  habilitation.AudienceID
+	Kind    Kind
+	Month   Month
+	Marking habilitation.Marking
 }
 
-// Columns returns the columns of an admitted message; another's are zero.
-func (v *View) Columns(s Slot) Columns {
-	if !v.Admits(s) {
-		return Columns{}
+// FactsBlock is how many slots are read at once at most.
+const FactsBlock = 64
+
+// Read fills facts with those of up to FactsBlock slots; a message that is not admitted has none. Reading many at once overlaps the waits for memory,
+// which are most of the cost of a wide answer.
+func (v *View) Read(slots []Slot, facts []Facts) {
+	var refs [FactsBlock]markingRef
+	for i, s := range slots {
+		if !v.Admits(s) {
+			facts[i], refs[i] = Facts{}, noMarking
+			continue
+		}
+		e := v.table.at(s)
+		facts[i] = Facts{Micros: e.micros, Length: e.length, Origin: e.origin, Kind: e.kind, Month: e.month}
+		refs[i] = markingRef(e.marking.Load())
 	}
-	e := v.table.at(s)
-	return Columns{Micros: e.micros, Length: e.length, Origin: e.origin, Kind: e.kind, Month: e.month}
+	v.contents.markings.read(refs[:len(slots)], facts)
 }
 
-// Marking returns what an admitted message demands; another's is the zero marking.
-func (v *View) Marking(s Slot) habilitation.Marking {
-	if !v.Admits(s) {
-		return habilitation.Marking{}
-	}
-	return v.contents.marking(v.table.at(s))
+// Facts reads one slot.
+func (v *View) Facts(s Slot) Facts {
+	var one [1]Facts
+	v.Read([]Slot{s}, one[:])
+	return one[0]
 }
 
 // SlotOf returns the slot of the message released at a journal sequence, admitted or not: it is a number without meaning unless Admits accepts it.

@@ -9,8 +9,9 @@ import (
 
 // hit is one message that answers. Its score is 0 where the order is by date.
 type hit struct {
-	score float64
-	slot  search.Slot
+	score  float64
+	micros int64 // reading time
+	slot   search.Slot
 }
 
 // best keeps the first hits of a page in a heap whose top is the last of them.
@@ -32,6 +33,9 @@ func (b *best) startAfter(h hit) { b.cursor = &h }
 func (b *best) precedes(x, y hit) bool {
 	if x.score != y.score {
 		return x.score > y.score
+	}
+	if x.micros != y.micros {
+		return x.micros > y.micros
 	}
 	return b.view.Newer(x.slot, y.slot)
 }

@@ -18,9 +18,9 @@ type execution struct {
 	view   *search.View
 	byDate bool
 
-	tests     []func(search.Slot) bool // clauses about rows
-	wanted    []search.Asked           // words that must be there, in the order of the query, each of which scores
-	excluded  []slotSet                // messages with unwanted words
+	tests     []func(*search.Facts) bool // clauses about rows
+	wanted    []search.Asked             // words that must be there, in the order of the query, each of which scores
+	excluded  []slotSet                  // messages with unwanted words
 	phrases   []phrase
 	suspected []suspicion // fills excluded and the phrases' suspects
 
@@ -83,7 +83,7 @@ func (e *execution) close() {
 // compile sorts the clauses by what they need.
 func (e *execution) compile(q search.Query) {
 	for _, c := range q.Effective() {
-		if test := c.Test(e.view); test != nil {
+		if test := c.Test(); test != nil {
 			e.tests = append(e.tests, test)
 			continue
 		}
@@ -208,14 +208,14 @@ func (e *execution) admitted(bitmap *roaring.Bitmap, slots []search.Slot) int {
 }
 
 // accepts reports whether an admitted message with the wanted words meets everything else. Texts are read last.
-func (e *execution) accepts(s search.Slot) (bool, error) {
+func (e *execution) accepts(s search.Slot, f *search.Facts) (bool, error) {
 	for _, set := range e.excluded {
 		if set.has(s) {
 			return false, nil
 		}
 	}
 	for _, test := range e.tests {
-		if !test(s) {
+		if !test(f) {
 			return false, nil
 		}
 	}

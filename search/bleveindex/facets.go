@@ -7,7 +7,6 @@ import (
 
 // facets counts hits in arrays by number while a query runs.
 type facets struct {
-	view      *search.View
 	tags      []int32
 	audiences []int32
 	months    []int32 // from firstMonth
@@ -17,8 +16,8 @@ type facets struct {
 	addressed func(habilitation.AudienceID) bool
 }
 
-func newFacets(v *search.View) *facets {
-	f := &facets{view: v, months: make([]int32, 1<<15)}
+func newFacets() *facets {
+	f := &facets{months: make([]int32, 1<<15)}
 	f.tagged = func(id habilitation.TagID) bool {
 		f.tags = counted(f.tags, uint32(id))
 		return true
@@ -39,14 +38,12 @@ func counted(counts []int32, id uint32) []int32 {
 	return counts
 }
 
-func (f *facets) count(s search.Slot) {
-	c := f.view.Columns(s)
-	m := f.view.Marking(s)
-	f.kinds[c.Kind]++
-	f.levels[m.Level()]++
-	f.months[max(c.Month, 0)]++
-	m.Tags(f.tagged)
-	m.Audiences(f.addressed)
+func (f *facets) count(one *search.Facts) {
+	f.kinds[one.Kind]++
+	f.levels[one.Marking.Level()]++
+	f.months[max(one.Month, 0)]++
+	one.Marking.Tags(f.tagged)
+	one.Marking.Audiences(f.addressed)
 }
 
 // result leaves out what has no hit.

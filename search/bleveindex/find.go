@@ -57,11 +57,11 @@ func (x *Index) answer(ctx context.Context, v *search.View, q search.Query) (sea
 			return search.Found{}, err
 		}
 	}
-	facets := newFacets(v)
+	facets := newFacets()
 	total := 0
-	err := e.run(func(h hit) bool {
+	err := e.run(func(h hit, f *search.Facts) bool {
 		total++
-		facets.count(h.slot)
+		facets.count(f)
 		best.offer(h)
 		return true
 	})
@@ -83,7 +83,7 @@ func (x *Index) answer(ctx context.Context, v *search.View, q search.Query) (sea
 // findCursor looks for the cursor among the hits, to learn its score; one that is not among them is unknown.
 func (e *execution) findCursor(after search.Slot, best *best) error {
 	seen := false
-	err := e.run(func(h hit) bool {
+	err := e.run(func(h hit, _ *search.Facts) bool {
 		if h.slot != after {
 			return true
 		}

@@ -9,8 +9,22 @@ import (
 // patience is how many documents are looked at between two looks at the context.
 const patience = 1024
 
-// run shows every hit, in no order, until yield has enough.
-func (e *execution) run(yield func(hit) bool) error {
+// block is messages on their way from the words to the answer, looked at together.
+type block struct {
+	slots   [search.FactsBlock]search.Slot
+	numbers [search.FactsBlock]uint32 // of the slots, within the segment
+	facts   [search.FactsBlock]search.Facts
+	used    int
+}
+
+func (b *block) add(s search.Slot, number uint32) (full bool) {
+	b.slots[b.used], b.numbers[b.used] = s, number
+	b.used++
+	return b.used == len(b.slots)
+}
+
+// run shows every hit and its facts, in no order, until yield has enough.
+func (e *execution) run(yield func(hit, *search.Facts) bool) error {
 	if len(e.wanted) == 0 {
 		return e.runRows(yield)
 	}
@@ -26,63 +40,72 @@ func (e *execution) run(yield func(hit) bool) error {
 }
 
 // runRows answers a query without wanted words from the rows alone.
-func (e *execution) runRows(yield func(hit) bool) error {
+func (e *execution) runRows(yield func(hit, *search.Facts) bool) error {
+	var b block
 	n := 0
 	for s := range e.view.All() {
-		if n++; n%patience == 0 && e.ctx.Err() != nil {
+		if n++; n%patience == 1 && e.ctx.Err() != nil {
 			return e.ctx.Err()
 		}
-		accepted, err := e.accepts(s)
-		if err != nil {
-			return err
-		}
-		if accepted && !yield(hit{slot: s}) {
-			return nil
+		if b.add(s, 0) {
+			if enough, err := e.flush(&b, nil, yield); err != nil || enough {
+				return err
+			}
 		}
 	}
-	return nil
+	_, err := e.flush(&b, nil, yield)
+	return err
 }
 
-// runPart walks a segment's candidates, a buffer at a time.
-func (e *execution) runPart(p *part, yield func(hit) bool) (enough bool, err error) {
+// runPart walks a segment's candidates.
+func (e *execution) runPart(p *part, yield func(hit, *search.Facts) bool) (enough bool, err error) {
 	classes := make([]classCursor, len(p.classes))
 	for w := range p.classes {
 		classes[w] = p.classes[w].cursor()
 	}
+	var b block
 	var buffer [patience]uint32
 	for documents := p.candidates.ManyIterator(); ; {
 		n := documents.NextMany(buffer[:])
 		if n == 0 {
-			return false, nil
+			return e.flush(&b, classes, yield)
 		}
 		if e.ctx.Err() != nil {
 			return false, e.ctx.Err()
 		}
 		for _, number := range buffer[:n] {
-			s := p.slots[number]
-			if !e.view.Admits(s) {
-				continue
-			}
-			accepted, err := e.accepts(s)
-			if err != nil {
-				return false, err
-			}
-			if accepted && !yield(hit{slot: s, score: e.score(number, s, classes)}) {
-				return true, nil
+			if s := p.slots[number]; e.view.Admits(s) && b.add(s, number) {
+				if enough, err := e.flush(&b, classes, yield); err != nil || enough {
+					return enough, err
+				}
 			}
 		}
 	}
 }
 
-// score adds what each wanted word weighs, in the order of the query.
-func (e *execution) score(number uint32, s search.Slot, classes []classCursor) float64 {
-	score := 0.0
-	if len(classes) == 0 {
-		return score
+// flush reads the facts of a block and shows what meets the query.
+func (e *execution) flush(b *block, classes []classCursor, yield func(hit, *search.Facts) bool) (enough bool, err error) {
+	slots := b.slots[:b.used]
+	b.used = 0
+	e.view.Read(slots, b.facts[:len(slots)])
+	for i, s := range slots {
+		f := &b.facts[i]
+		accepted, err := e.accepts(s, f)
+		if err != nil {
+			return false, err
+		}
+		if accepted && !yield(hit{slot: s, micros: f.Micros, score: e.score(b.numbers[i], f, classes)}, f) {
+			return true, nil
+		}
 	}
-	length := e.view.Columns(s).Length
+	return false, nil
+}
+
+// score adds what each wanted word weighs, in the order of the query.
+func (e *execution) score(number uint32, f *search.Facts, classes []classCursor) float64 {
+	score := 0.0
 	for w := range classes {
-		score += e.relevance.Weight(e.rarities[w], classes[w].of(number), length)
+		score += e.relevance.Weight(e.rarities[w], classes[w].of(number), f.Length)
 	}
 	return score
 }

@@ -124,9 +124,9 @@ func (c *Corpus) Reader(agent habilitation.AgentID) *habilitation.Perimeter {
 	return habilitation.CompilePerimeter(g)
 }
 
-// Question makes a question of two words, neither in every message nor in hardly any.
+// Question makes a question of two words, as far from being in every message as from being in hardly any.
 func (c *Corpus) Question(n int) search.Query {
 	rng := rand.New(rand.NewPCG(uint64(n), 13))
-	word := func() search.Clause { return search.Clause{Text: c.Words[int(20*math.Pow(60, rng.Float64()))]} }
+	word := func() search.Clause { return search.Clause{Text: c.Words[int(80*math.Pow(60, rng.Float64()))]} }
 	return search.Query{Clauses: []search.Clause{word(), word()}}
 }
