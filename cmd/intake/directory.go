@@ -25,6 +25,7 @@ func catchAllName() habilitation.Label {
 
 // directory finds the posts and tags that records name, and lists the acts that make those the house has not.
 type directory struct {
+	gazetteer gazetteer
 	register  *habilitation.Register
 	posts     map[string]habilitation.Audience // by folded name; catchAll included
 	tags      map[string]tagging.Tag           // by folded label
@@ -37,8 +38,8 @@ type directory struct {
 	tagKeys      map[string]bool
 }
 
-func newDirectory(folds *correspondence.Folds) *directory {
-	d := &directory{register: folds.Register, thesaurus: folds.Thesaurus, posts: map[string]habilitation.Audience{}, tags: map[string]tagging.Tag{},
+func newDirectory(folds *correspondence.Folds, g gazetteer) *directory {
+	d := &directory{gazetteer: g, register: folds.Register, thesaurus: folds.Thesaurus, posts: map[string]habilitation.Audience{}, tags: map[string]tagging.Tag{},
 		nextAudience: folds.Register.NextAudience(), nextTag: folds.Thesaurus.Next(), keys: map[string]bool{}, tagKeys: map[string]bool{}}
 	for a := range folds.Register.Audiences() {
 		if a.Community {
@@ -103,12 +104,17 @@ func (d *directory) post(name string) habilitation.Audience {
 		a.Key, a.Timbre, a.Sort, a.Name = d.freeKey(catchAllKey), d.freeTimbre(catchAllTimbre), catchAllSort, catchAllName()
 	} else {
 		key := slug(name, 60)
-		a.Key, a.Timbre, a.Sort, a.Name = d.freeKey(key), d.freeTimbre(strings.Trim(key[:min(len(key), 30)], "-")), sortOf(name), habilitation.Label{FR: name, EN: name}
+		a.Key, a.Timbre, a.Sort, a.Name = d.freeKey(key), d.freeTimbre(strings.Trim(key[:min(len(key), 40)], "-")), d.gazetteer.sortOf(name), habilitation.Label{FR: name, EN: name}
 	}
 	d.nextAudience++
 	d.posts[folded] = a
 	d.acts = append(d.acts, habilitation.AudienceCreated{Audience: a.ID, Key: a.Key, Sort: a.Sort, Name: a.Name, Timbre: a.Timbre, Level: a.Level})
 	return a
+}
+
+// known is those of the names that groups bear.
+func (d *directory) known(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, known := d.posts[tagging.Fold(name)]; return !known })
 }
 
 // freeKey is the wanted key, with letters behind it while another group bears it.
@@ -126,9 +132,12 @@ func (d *directory) freeTimbre(wanted string) string {
 }
 
 func (d *directory) free(wanted string, taken func(string) bool) string {
-	name := wanted
-	for i := 2; taken(name) || d.keys[name]; i++ {
-		name = wanted + "-" + strings.Repeat(wanted[:1], i)
+	name, first := wanted, byte('a')
+	if wanted[0] < 'a' {
+		first = 'A'
+	}
+	for i := 1; taken(name) || d.keys[name]; i++ {
+		name = fmt.Sprintf("%s-%s%c", wanted, strings.Repeat(string(first), i/26), first+byte(i%26))
 	}
 	d.keys[name] = true
 	return name
@@ -170,7 +179,7 @@ func (d *directory) resolve(p *prepared) correspondence.Imported {
 	if len(m.Addressees) == 0 {
 		m.Addressees = appendAddressee(m, d.post(catchAll), correspondence.Action, correspondence.ToRead)
 	}
-	for _, name := range p.info {
+	for _, name := range slices.Concat(p.info, d.known(p.doubtful)) {
 		m.Addressees = appendAddressee(m, d.post(name), correspondence.Info, correspondence.ForInformation)
 	}
 	seen := map[habilitation.TagID]bool{}

@@ -26,16 +26,18 @@ const (
 
 // prepared is a record in the words of the house, before its posts and tags have identities there.
 type prepared struct {
-	line    int
-	source  string
-	volume  string
-	origin  string // post, or catchAll
-	action  []string
-	info    []string
-	tags    []tagWish
-	dated   bool // whether the record itself gave a date
-	message correspondence.Message
-	refused error
+	line   int
+	source string
+	volume string
+	origin string // post, or catchAll
+	action []string
+	info   []string
+	// doubtful are copies that are posts only if the house knows posts of these names.
+	doubtful []string
+	tags     []tagWish
+	dated    bool // whether the record itself gave a date
+	message  correspondence.Message
+	refused  error
 }
 
 // tagWish is a tag as the record names it.
@@ -50,7 +52,7 @@ var (
 )
 
 // prepare turns a line into words of the house. It depends on nothing but the line, so that lines are prepared in parallel.
-func prepare(l Line) prepared {
+func (g gazetteer) prepare(l Line) prepared {
 	p := prepared{line: l.Number, refused: l.Fault}
 	if p.refused != nil {
 		return p
@@ -61,14 +63,14 @@ func prepare(l Line) prepared {
 		return p
 	}
 	p.source, p.volume = sourceOf(r), string(r.Source.Volume)
-	p.refused = p.fill(r)
+	p.refused = p.fill(r, g)
 	return p
 }
 
 // sourceOf names a record for ever. The id of one collection may be another's too.
 func sourceOf(r *record) string { return string(r.Corpus) + ":" + string(r.ID) }
 
-func (p *prepared) fill(r *record) error {
+func (p *prepared) fill(r *record, g gazetteer) error {
 	m := &p.message
 	m.Text = correspondence.CleanText(string(r.Body))
 	switch length := utf8.RuneCountInString(m.Text); {
@@ -82,14 +84,14 @@ func (p *prepared) fill(r *record) error {
 	m.Subject = subjectOf(r, m.Text)
 	m.Drafter = person(r.Drafting, r.From.Name, r.From.Raw)
 	m.Signatory = person(r.Signed, r.From.Name, r.From.Raw)
-	p.parties(r)
+	p.parties(r, g)
 	p.tags = tagsOf(r)
 	m.Provenance = p.provenance(r)
 	return nil
 }
 
 // parties makes out the posts that the record is from and to.
-func (p *prepared) parties(r *record) {
+func (p *prepared) parties(r *record, g gazetteer) {
 	if p.origin = post(string(r.From.Post)); p.origin == catchAll {
 		p.origin = post(string(r.Place))
 	}
@@ -97,12 +99,14 @@ func (p *prepared) parties(r *record) {
 		p.action = appendPost(p.action, post(string(to.Post)))
 	}
 	for _, to := range r.InfoTo {
-		name := post(string(to.Post))
-		if name == catchAll {
-			name = copiedPost(string(to.Raw))
+		name, certain := g.copiedPost(string(to.Raw))
+		if to.Post != "" {
+			name, certain = post(string(to.Post)), true
 		}
-		if name != catchAll && !slices.Contains(p.action, name) {
+		if certain {
 			p.info = appendPost(p.info, name)
+		} else {
+			p.doubtful = appendPost(p.doubtful, name)
 		}
 	}
 }

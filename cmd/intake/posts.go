@@ -15,21 +15,27 @@ const catchAll = ""
 // department is the one name of the sender and addressee that the American collections write in many ways.
 const department = "Washington (Department of State)"
 
-// ownMission matches a mission by which an American collection means its own post in a town: only the town matters.
-var ownMission = regexp.MustCompile(`(?i)^(?:the )?(?:american |united states |u\. ?s\. )?(?:legation|embassy|consulate(?:[ -]general)?)(?: of the united states)?(?:,| (?:in|at|to) [^,]+,) +(.+)$`)
+// ownMission matches a mission by which an American collection means its own post: only the town or country behind it matters.
+var ownMission = regexp.MustCompile(`(?i)^(?:the )?(?:am|american|united states|u\. ?s\. ?(?:a\. ?)?)?[ -]?(?:legation|embassy|consulate(?:[ -]general)?)` +
+	`(?: of\.? the (?:united states|u\. ?s\.)(?: of america| ?a\.)?)?(?:,? (?:in|at|to) (?:the )?[^,]+,|,? (?:in|at|to)(?: the)?|,)? +(.+)$`)
 
-// foreignMission tells a mission of another country, whose name stays whole.
-var foreignMission = regexp.MustCompile(`(?i)^(?:the )?(?:legation|embassy|consulate) of (?:the )?`)
+// editors matches where an editor's footnote runs into a name: "Soviet UnionDrafted by Barbour", "Italy Repeated to the Secretary of State".
+var editors = regexp.MustCompile(` ?(?:Drafted|Repeated|Attached|This (?:telegram|message)|The (?:telegram|memorandum)|Sent to|Printed|Mr\. |us urgent|niact|priority).*$`)
+
+// classified matches a marking that runs into a name.
+var classified = regexp.MustCompile(`^(?i:top secret|secret|confidential|restricted) `)
 
 // post cleans the name of a post or place; catchAll when there is none in it.
 func post(name string) string {
 	name = strings.TrimFunc(strings.Join(strings.Fields(name), " "), isEdge)
-	if m := ownMission.FindStringSubmatch(name); m != nil && (!foreignMission.MatchString(name) || strings.Contains(strings.ToLower(name), "of the united states")) {
-		name = strings.TrimFunc(m[1], isEdge)
+	name = classified.ReplaceAllString(editors.ReplaceAllString(name, ""), "")
+	if m := ownMission.FindStringSubmatch(name); m != nil && !strings.HasPrefix(strings.ToLower(m[1]), "of ") {
+		name = m[1]
 	}
+	name = strings.TrimFunc(name, isEdge)
 	folded := tagging.Fold(name)
 	switch {
-	case folded == "washington" || strings.HasPrefix(folded, "department") || folded == "dept" || strings.Contains(folded, "department of state"):
+	case folded == "washington" || folded == "dept" || strings.HasPrefix(folded, "department") || strings.Contains(folded, "department of state"):
 		return department
 	case !isPost(name):
 		return catchAll
@@ -53,34 +59,32 @@ func isPost(name string) bool {
 }
 
 // copied matches how a collection introduces who got a copy: "rptd Belgrade", "repeated to Moscow".
-var copied = regexp.MustCompile(`(?i)^(?:and |also |sent |to |rptd? |repeated |repeat |info(?:rmation)? |for |the |copy |copies )+`)
+var copied = regexp.MustCompile(`(?i)^(?:and |also |sent |to |rptd? |repeated |repeat |info(?:rmation)? |for |the |copy |copies |am)+`)
 
 // numbered matches what stands behind a copied post: "Belgrade as 493", "Paris for USRO", "Moscow No".
-var numbered = regexp.MustCompile(`(?i)[ ,;]+(?:as|for|no|nos|unnumbered|pass|and|by|eyes only|only|from|in)\b.*$`)
+var numbered = regexp.MustCompile(`(?i)[ ,;]+(?:as|for|no|nos|unnumbered|pass|and|by|eyes only|only|from|in|topol|polto)\b.*$`)
 
-// copiedPost makes out the post in a printed information addressee; catchAll when what stands there is none. Unlike an origin, whose
-// record would otherwise have none, a doubtful copy is left out: one or two capitalised words that are no person's.
-func copiedPost(printed string) string {
-	name := numbered.ReplaceAllString(copied.ReplaceAllString(strings.TrimSpace(printed), ""), "")
-	if strings.Count(name, " ") > 2 || strings.ContainsAny(name, "().") {
-		return catchAll
-	}
-	for part := range strings.FieldsSeq(name) {
-		if first, _ := utf8.DecodeRuneInString(part); !unicode.IsUpper(first) && len(part) > 3 {
-			return catchAll
-		}
-	}
-	return post(name)
+// initials matches the name of a command or mission: USUN, CINCEUR.
+var initials = regexp.MustCompile(`^[A-Z]{4,12}$`)
+
+// copiedPost makes out the post in a printed information addressee; catchAll when what stands there is none. A copy is often a person's or
+// a broken word, so only the seat of a mission, initials and a post that is known already (see directory.copied) are taken for one.
+func (g gazetteer) copiedPost(printed string) (name string, certain bool) {
+	name = post(numbered.ReplaceAllString(copied.ReplaceAllString(strings.TrimSpace(printed), ""), ""))
+	return name, name == department || g[tagging.Fold(name)] || initials.MatchString(name)
 }
 
 // sortOf guesses what a post is, for the group's page.
-func sortOf(name string) string {
+func (g gazetteer) sortOf(name string) string {
 	folded := tagging.Fold(name)
-	for _, known := range [...]struct{ word, sort string }{{"consul", "consulate"}, {"department", "ministry"}, {"foreign office", "ministry"},
-		{"ministry", "ministry"}, {"ministere", "ministry"}, {"white house", "cabinet"}, {"mission", "mission"}, {"united nations", "mission"}, {"delegation", "mission"}} {
+	for _, known := range [...]struct{ word, sort string }{{"consul", "consulate"}, {"legation", "embassy"}, {"embassy", "embassy"}, {"department", "ministry"},
+		{"office", "ministry"}, {"ministry", "ministry"}, {"ministere", "ministry"}, {"white house", "cabinet"}, {"united nations", "mission"}, {"mission", "mission"}} {
 		if strings.Contains(folded, known.word) {
 			return known.sort
 		}
+	}
+	if strings.ContainsAny(name, ",") || initials.MatchString(name) {
+		return "service"
 	}
 	return "embassy"
 }

@@ -39,7 +39,8 @@ type Report struct {
 // progress is told how many lines were dealt with.
 func Run(ctx context.Context, house *correspondence.Chancery, files []string, progress func(lines int)) (Report, error) {
 	begun := time.Now()
-	r := &run{house: house, directory: newDirectory(house.Folds), before: map[string]time.Time{}, lines: map[string]place{}, progress: progress}
+	g := newGazetteer()
+	r := &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[string]time.Time{}, lines: map[string]place{}, progress: progress}
 	r.report.Refused = []Refused{}
 	var err error
 	for _, file := range files {
@@ -60,6 +61,7 @@ func Run(ctx context.Context, house *correspondence.Chancery, files []string, pr
 // run is one import under way; one goroutine owns it.
 type run struct {
 	house     *correspondence.Chancery
+	gazetteer gazetteer
 	directory *directory
 	before    map[string]time.Time // by volume: the date of the last dated record
 	lines     map[string]place     // by source: where it stood first
@@ -83,7 +85,7 @@ func (r *run) file(ctx context.Context, path string) error {
 	var reading error
 	workers.Go(func() {
 		defer close(batches)
-		reading = prepareAll(ctx, path, batches, &workers)
+		reading = r.gazetteer.prepareAll(ctx, path, batches, &workers)
 	})
 	for batch := range batches {
 		select {
@@ -99,7 +101,7 @@ func (r *run) file(ctx context.Context, path string) error {
 }
 
 // prepareAll cuts the file into batches and prepares each in parallel.
-func prepareAll(ctx context.Context, path string, batches chan<- chan []prepared, workers *sync.WaitGroup) error {
+func (g gazetteer) prepareAll(ctx context.Context, path string, batches chan<- chan []prepared, workers *sync.WaitGroup) error {
 	var lines []Line
 	size := 0
 	send := func() bool {
@@ -110,7 +112,7 @@ func prepareAll(ctx context.Context, path string, batches chan<- chan []prepared
 			return false
 		case batches <- prepared:
 		}
-		workers.Go(func() { prepared <- prepareBatch(batch) })
+		workers.Go(func() { prepared <- g.prepareBatch(batch) })
 		return true
 	}
 	err := readLines(path, func(l Line) bool {
@@ -127,14 +129,14 @@ func prepareAll(ctx context.Context, path string, batches chan<- chan []prepared
 	return err
 }
 
-func prepareBatch(lines []Line) []prepared {
+func (g gazetteer) prepareBatch(lines []Line) []prepared {
 	out := make([]prepared, len(lines))
 	var wait sync.WaitGroup
 	share := (len(lines) + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0)
 	for start := 0; start < len(lines); start += share {
 		wait.Go(func() {
 			for i := start; i < min(start+share, len(lines)); i++ {
-				out[i] = prepare(lines[i])
+				out[i] = g.prepare(lines[i])
 			}
 		})
 	}
@@ -185,7 +187,7 @@ func (r *run) sift(path string, p *prepared) {
 	}
 	if r.house.Archived(p.source) {
 		r.report.Present++
-		p.source, p.tags, p.action, p.info = "", nil, nil, nil
+		p.source, p.tags, p.action, p.info, p.doubtful = "", nil, nil, nil, nil
 		p.origin = catchAll
 	}
 }
