@@ -102,6 +102,26 @@ func TestSignupIsDecidedOnceByTheOneInCharge(t *testing.T) {
 	}
 }
 
+func TestNobodyDecidesAboutThemselvesOrWithAClosedAccount(t *testing.T) {
+	r := smallHouse(t)
+	apply(t, r, SignupRequested{Request: ID{1}, Audience: 1, Agent: 4}, SignupAccepted{Request: ID{1}, Duties: NumberTwo},
+		SignupRequested{Request: ID{2}, Audience: 1, Agent: 3})
+	if _, err := r.RefuseSignup(4, ID{1}, "x"); !errors.Is(err, ErrNotMandated) {
+		t.Errorf("about oneself: %v", err)
+	}
+	if !r.Directs(4, 1) || !r.Directs(3, 2) || r.Directs(2, 2) || r.Directs(4, 9) {
+		t.Error("who directs")
+	}
+	apply(t, r, AgentDisabled{Agent: 4, Reason: "x"})
+	if _, err := r.AcceptSignup(4, ID{2}, 0); !errors.Is(err, ErrNotMandated) || r.Directs(4, 1) {
+		t.Errorf("with a closed account: %v", err)
+	}
+	apply(t, r, MemberJoined{Audience: 1, Agent: 3, Duties: Drafter})
+	if s, _ := r.Signup(ID{2}); s.State != SignupIsAccepted || s.Duties != Drafter || len(r.PendingSignups(1)) != 0 || len(r.PendingOf(3)) != 0 {
+		t.Errorf("a sign-up that waited is still open: %+v", s)
+	}
+}
+
 func TestContradictionsAreRefusedAndChangeNothing(t *testing.T) {
 	hash := make([]byte, 32)
 	for name, act := range map[string]Act{

@@ -252,11 +252,12 @@ func TestWhoMayDeclareWhat(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, act, err)
 		}
 	}
+	waiting := h.declares(second, 1, 1, restricted)
 	h.enrol(habilitation.AgentDisabled{Agent: second}, habilitation.AgentDisabled{Agent: keeper})
 	if _, err := h.declarations.Declare(h.register, second, 1, 1, unprotected, habilitation.ID{0xdd}); !errors.Is(err, ErrNotMandated) {
 		t.Errorf("a disabled agent declares: %v", err)
 	}
-	if _, err := h.declarations.Approve(h.register, keeper, h.declarations.Pending(0)[0].ID); !errors.Is(err, ErrNotMandated) {
+	if _, err := h.declarations.Approve(h.register, keeper, waiting); !errors.Is(err, ErrNotMandated) {
 		t.Errorf("a disabled agent approves: %v", err)
 	}
 }
