@@ -1,0 +1,147 @@
+// What every page does beyond HTML: live arrivals, single keys, the help dialog, printing. Nothing here is needed to work.
+const root = document.documentElement;
+const body = document.body;
+
+// The house's own policy: markup comes from its own answers only, and the one worker is the hub.
+const policy = window.trustedTypes
+  ? window.trustedTypes.createPolicy("chancery", {
+      createHTML: (markup) => markup,
+      createScriptURL: (address) => {
+        if (address !== body.dataset.hub) throw new TypeError("not a worker of ours");
+        return address;
+      },
+    })
+  : { createHTML: (markup) => markup, createScriptURL: (address) => address };
+
+// Live arrivals: counted behind the pill, never put into the list under the reader's eyes.
+const waiting = new Set();
+const title = document.title;
+
+function tape() {
+  return document.querySelector("#tape[data-live]");
+}
+
+function arrived(note) {
+  if (!tape()) return;
+  if (note.resync) {
+    showPill(body.dataset.newMany.replace("{n}", "…"));
+    return;
+  }
+  if (!note.headline || document.querySelector(`[data-id="${CSS.escape(note.id)}"]`)) return;
+  waiting.add(note.id);
+  const n = waiting.size;
+  showPill(n === 1 ? body.dataset.newOne : body.dataset.newMany.replace("{n}", n.toLocaleString(root.lang)));
+  document.title = `(${n}) ${title}`;
+}
+
+function showPill(text) {
+  const pill = document.getElementById("pill");
+  if (!pill) return;
+  document.getElementById("pill-text").textContent = text;
+  pill.hidden = false;
+}
+
+function shown() {
+  waiting.clear();
+  document.title = title;
+  const pill = document.getElementById("pill");
+  if (pill) pill.hidden = true;
+}
+
+document.addEventListener("htmx:after:swap", () => {
+  const list = tape();
+  if (!list || !document.getElementById("pill") || document.getElementById("pill").hidden) return;
+  shown();
+  window.scrollTo({ top: 0 });
+  list.querySelector("[data-row] a")?.focus({ preventScroll: true });
+});
+
+function listenThroughHub(message) {
+  const worker = new SharedWorker(policy.createScriptURL(body.dataset.hub), { name: "chancery-hub" });
+  worker.port.onmessage = ({ data }) => arrived(data);
+  worker.port.postMessage({ join: true, ...message });
+  window.addEventListener("pagehide", () => worker.port.postMessage({ leave: true }));
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) worker.port.postMessage({ join: true, ...message });
+  });
+}
+
+function listenAlone({ stream, newest }) {
+  const source = new EventSource(newest ? `${stream}?after=${encodeURIComponent(newest)}` : stream);
+  source.onmessage = (event) => arrived({ id: event.lastEventId, ...JSON.parse(event.data) });
+  source.addEventListener("resync", () => arrived({ resync: true }));
+  window.addEventListener("pagehide", () => source.close());
+}
+
+if (tape()) {
+  const message = { stream: body.dataset.stream, newest: tape().dataset.newest };
+  if (window.SharedWorker) listenThroughHub(message);
+  else if (window.EventSource) listenAlone(message);
+}
+
+// Single keys, switched off in the account menu, never while something is being typed.
+const sections = { t: "teleprinter", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests" };
+let prefix = 0;
+
+function typing(target) {
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+function move(step) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (rows.length === 0) return;
+  const here = rows.findIndex((row) => row.classList.contains("here") || row.contains(document.activeElement));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, here + step))] ?? rows[0];
+  for (const row of rows) row.classList.remove("here");
+  next.classList.add("here");
+  next.querySelector("a")?.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const acts = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: () => document.querySelector("[data-row].here a, [data-row]:focus-within a")?.click(),
+  ".": () => { const pill = document.getElementById("pill"); if (pill && !pill.hidden) pill.click(); },
+  "/": () => document.querySelector("#q, #quick-q")?.focus(),
+  c: () => document.querySelector('[data-section="compose"]')?.click(),
+  "?": () => document.getElementById("help")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (root.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (prefix && Date.now() - prefix < 1500 && sections[event.key]) {
+    prefix = 0;
+    event.preventDefault();
+    document.querySelector(`[data-section="${sections[event.key]}"]`)?.click();
+    return;
+  }
+  prefix = 0;
+  if (event.key === "g") {
+    prefix = Date.now();
+    return;
+  }
+  const act = acts[event.key];
+  if (act) {
+    event.preventDefault();
+    act();
+  }
+});
+
+for (const button of document.querySelectorAll("[data-help]")) {
+  button.addEventListener("click", () => document.getElementById("help")?.showModal());
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+document.getElementById("faults")?.focus();
+
+// A page with fields for names brings their script along.
+const fields = document.querySelector("[data-compose]");
+if (fields) {
+  const [{ compose }, { AutoCompleteElement }] = await Promise.all([import(fields.dataset.compose), import(fields.dataset.autocomplete)]);
+  AutoCompleteElement.setCSPTrustedTypesPolicy(policy);
+  compose(fields);
+}

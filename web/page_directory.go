@@ -1,0 +1,127 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"chancery/correspondence"
+	"chancery/habilitation"
+)
+
+func (s *Server) registerDirectory() {
+	s.page(fiber.MethodGet, "/groups", func(c *Call, d *correspondence.Desk) (view, error) {
+		groups, err := d.Groups(c.ctx)
+		return directoryView(c, "groups", groups), err
+	})
+	s.page(fiber.MethodGet, "/communities", func(c *Call, d *correspondence.Desk) (view, error) {
+		groups, err := d.Communities(c.ctx)
+		return directoryView(c, "communities", groups), err
+	})
+	s.page(fiber.MethodGet, "/groups/{id}", groupPage)
+	s.page(fiber.MethodPost, "/groups/{id}/requests", askToJoin)
+	s.page(fiber.MethodPost, "/groups/{id}/tags", declareOnPage)
+	s.page(fiber.MethodPost, "/groups/{id}/tags/{tag}/withdraw", withdrawOnPage)
+}
+
+func directoryView(c *Call, section string, groups []correspondence.GroupView) view {
+	return view{title: c.words.T("menu." + section), section: section, body: func(f *frame) templ.Component {
+		return directoryBody(f, section, bySort(f, groups))
+	}}
+}
+
+// sortOrder is the order in which sorts of groups are listed; others follow by name.
+var sortOrder = []string{"ministry", "cabinet", "directorate", "service", "embassy", "mission", "consulate", "community"}
+
+// sorted is the groups of one sort.
+type sorted struct {
+	sort   string
+	groups []correspondence.GroupView
+}
+
+func bySort(f *frame, groups []correspondence.GroupView) []sorted {
+	index := map[string]int{}
+	var all []sorted
+	for _, g := range groups {
+		at, ok := index[g.Sort]
+		if !ok {
+			at = len(all)
+			index[g.Sort] = at
+			all = append(all, sorted{sort: g.Sort})
+		}
+		all[at].groups = append(all[at].groups, g)
+	}
+	place := func(s sorted) int {
+		if at := slices.Index(sortOrder, s.sort); at >= 0 {
+			return at
+		}
+		return len(sortOrder)
+	}
+	slices.SortStableFunc(all, func(a, b sorted) int { return cmp.Or(place(a)-place(b), cmp.Compare(a.sort, b.sort)) })
+	for _, s := range all {
+		slices.SortStableFunc(s.groups, func(a, b correspondence.GroupView) int {
+			return cmp.Compare(fold(f.Label(a.Name)), fold(f.Label(b.Name)))
+		})
+	}
+	return all
+}
+
+// sortName is a sort of group in words; a house may have its own.
+func sortName(f *frame, sort string) string {
+	if f.has("sort." + sort) {
+		return f.T("sort." + sort)
+	}
+	return sort
+}
+
+// dutyName is a duty in words.
+func dutyName(f *frame, duty string) string {
+	if f.has("duty." + duty) {
+		return f.T("duty." + duty)
+	}
+	return duty
+}
+
+func groupPage(c *Call, d *correspondence.Desk) (view, error) {
+	group, err := d.Group(c.ctx, c.parameter("id"))
+	if err != nil {
+		return view{}, err
+	}
+	section := "groups"
+	if group.Community {
+		section = "communities"
+	}
+	return view{title: c.words.Label(group.Name), section: section, body: func(f *frame) templ.Component {
+		return groupBody(f, group, c.done())
+	}}, nil
+}
+
+// back is the group's page again, after an act.
+func (c *Call) back(done string) view {
+	return view{to: "/groups/" + pathPiece(c.parameter("id")) + "?done=" + done}
+}
+
+func askToJoin(c *Call, d *correspondence.Desk) (view, error) {
+	_, err := d.RequestToJoin(c.ctx, c.parameter("id"), c.text("motive"))
+	return c.back("asked"), err
+}
+
+// declareOnPage declares a tag for the group; its name may be typed in any spelling.
+func declareOnPage(c *Call, d *correspondence.Desk) (view, error) {
+	level := habilitation.Unprotected
+	if c.form.Get("level") == habilitation.Restricted.String() {
+		level = habilitation.Restricted
+	}
+	find, err := finder(c, d)
+	if err != nil {
+		return view{}, err
+	}
+	_, err = d.Declare(c.ctx, c.parameter("id"), find.tag(c.form.Get("tag")), level)
+	return c.back("declared"), err
+}
+
+func withdrawOnPage(c *Call, d *correspondence.Desk) (view, error) {
+	return c.back("withdrawn"), d.Withdraw(c.ctx, c.parameter("id"), c.parameter("tag"), c.text("reason"))
+}

@@ -1,0 +1,164 @@
+package web
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+
+	"chancery/correspondence"
+)
+
+// problem is an error with its status and the message key of what is told. Nothing else of an error reaches a reader.
+type problem struct {
+	status   int
+	key      string // "problem.<key>.title" and "problem.<key>.detail" in the catalogues
+	faults   []correspondence.Fault
+	retry    int    // seconds after which to ask again, 0 for no advice
+	incident string // of an internal error
+}
+
+func (p *problem) Error() string {
+	return fmt.Sprintf("problem %d %s (%d faults)", p.status, p.key, len(p.faults))
+}
+
+// causes is the one table from the Desk's refusals to statuses.
+var causes = map[correspondence.Cause]int{
+	correspondence.Invalid:     fiber.StatusUnprocessableEntity,
+	correspondence.Unknown:     fiber.StatusNotFound,
+	correspondence.NotAdmitted: fiber.StatusUnauthorized,
+	correspondence.NotMandated: fiber.StatusForbidden,
+	correspondence.Conflict:    fiber.StatusConflict,
+	correspondence.Busy:        fiber.StatusServiceUnavailable,
+}
+
+// statusKeys are the keys of what the server itself refuses.
+var statusKeys = map[int]string{
+	fiber.StatusBadRequest:                  "malformed",
+	fiber.StatusNotFound:                    "unknown",
+	fiber.StatusMethodNotAllowed:            "method",
+	fiber.StatusRequestTimeout:              "timeout",
+	fiber.StatusRequestEntityTooLarge:       "too-large",
+	fiber.StatusRequestHeaderFieldsTooLarge: "headers-too-large",
+	fiber.StatusNotImplemented:              "method",
+}
+
+// problemOf finds what an error means to the reader; nil when it is internal.
+func problemOf(err error) *problem {
+	var known *problem
+	if errors.As(err, &known) {
+		return known
+	}
+	var refusal *correspondence.Refusal
+	if errors.As(err, &refusal) {
+		return refusalProblem(refusal)
+	}
+	var thrown *fiber.Error
+	if errors.As(err, &thrown) {
+		if key, ok := statusKeys[thrown.Code]; ok {
+			return &problem{status: thrown.Code, key: key}
+		}
+		if thrown.Code < 500 {
+			return &problem{status: thrown.Code, key: "malformed"}
+		}
+	}
+	return nil
+}
+
+func refusalProblem(r *correspondence.Refusal) *problem {
+	status, ok := causes[r.Cause]
+	if !ok {
+		return nil
+	}
+	p := &problem{status: status, key: string(r.Cause), faults: r.Faults}
+	if r.Key != "" {
+		p.key = r.Key
+	}
+	if r.Cause == correspondence.Busy {
+		p.retry = 2
+	}
+	return p
+}
+
+// answerError is the one place where an error becomes an answer. An internal one is logged once, under a number that the reader is
+// told; its words stay in the log.
+func (s *Server) answerError(c *fiber.Ctx, err error) error {
+	s.setHeaders(c) // an unreadable request comes here without having met the guard
+	p := problemOf(err)
+	if p == nil {
+		p = s.incident(c, err)
+	}
+	if p.status == fiber.StatusRequestEntityTooLarge {
+		c.Context().SetConnectionClose()
+		linger(c.Context().Conn())
+	}
+	if p.retry > 0 {
+		c.Set("Retry-After", fmt.Sprint(p.retry))
+	}
+	c.Response().Header.Del("Content-Encoding")
+	c.Response().Header.Del("Content-Disposition")
+	if acceptsPage(c) {
+		return s.problemPage(c, p)
+	}
+	if p.status == fiber.StatusUnauthorized {
+		c.Set("WWW-Authenticate", `Bearer realm="chancery"`)
+	}
+	return s.problemJSON(c, p)
+}
+
+// incidentKey is where a request's incident number is kept for its log line.
+const incidentKey = "incident"
+
+func (s *Server) incident(c *fiber.Ctx, err error) *problem {
+	var raw [6]byte
+	_, _ = s.random.Read(raw[:])
+	number := hex.EncodeToString(raw[:])
+	c.Locals(incidentKey, number)
+	attributes := []any{"incident", number, "method", c.Method(), "route", c.Route().Path, "error", err.Error()}
+	var fell *panicked
+	if errors.As(err, &fell) {
+		attributes = append(attributes, "stack", string(fell.stack))
+	}
+	s.log.Error("internal error", attributes...)
+	return &problem{status: fiber.StatusInternalServerError, key: "internal", incident: number}
+}
+
+func incidentOf(c *fiber.Ctx) string {
+	number, _ := c.Locals(incidentKey).(string)
+	return number
+}
+
+// Problem is an error as programs read it, application/problem+json (RFC 9457).
+type Problem struct {
+	Type     string         `json:"type"` // urn:chancery:problem:<key>
+	Title    string         `json:"title"`
+	Status   int            `json:"status"`
+	Detail   string         `json:"detail,omitempty"`
+	Incident string         `json:"incident,omitempty"` // number to quote to the administrators
+	Faults   []ProblemFault `json:"faults,omitempty"`   // all of them at once
+}
+
+// ProblemFault is one thing wrong with one field.
+type ProblemFault struct {
+	Field  string            `json:"field"`
+	Key    string            `json:"key"`
+	Detail string            `json:"detail"`
+	Args   map[string]string `json:"args,omitempty"`
+}
+
+func (s *Server) problemJSON(c *fiber.Ctx, p *problem) error {
+	w := s.wordsFor(c)
+	out := Problem{Type: "urn:chancery:problem:" + p.key, Title: w.problemTitle(p), Status: p.status, Detail: w.problemDetail(p), Incident: p.incident}
+	for _, f := range p.faults {
+		out.Faults = append(out.Faults, ProblemFault{Field: f.Field, Key: f.Key, Detail: w.Fault(f), Args: f.Args})
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("write problem: %w", err)
+	}
+	c.Status(p.status)
+	c.Set("Content-Type", "application/problem+json")
+	return c.Send(body)
+}
