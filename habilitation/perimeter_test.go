@@ -262,7 +262,7 @@ func TestIDsHaveOneSpelling(t *testing.T) {
 			t.Errorf("%q is read %s", text, id)
 		}
 	}
-	if NewID() == NewID() || !(ID{}).IsZero() {
+	if a, b := NewID(), NewID(); a == b || !(ID{}).IsZero() {
 		t.Error("identities")
 	}
 }
