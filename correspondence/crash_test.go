@@ -80,6 +80,7 @@ func TestKilledWhileReleasing(t *testing.T) {
 		checkAcknowledged(t, h, acknowledged)
 	}
 
+	h.VerifyAll()
 	t.Logf("%d kills, %d messages acknowledged, %d in the archive", kills, len(acknowledged), h.Folds().Ledger.Count())
 }
 

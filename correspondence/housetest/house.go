@@ -180,3 +180,16 @@ func OpenChild(folder string) (*assembly.House, error) {
 	cheapest := habilitation.CheapestArgon
 	return assembly.Open(context.Background(), folder, assembly.Options{MasterKey: &h.master, Argon: &cheapest, SigningLimit: time.Minute})
 }
+
+// VerifyAll verifies the whole archive and fails the test for every problem.
+func (h *House) VerifyAll() {
+	h.T.Helper()
+	report := func(p archive.Problem) {
+		if !p.Information {
+			h.T.Errorf("verify: %s", p)
+		}
+	}
+	if err := h.House.Verify(h.ctx, assembly.VerifyOptions{Report: report}); err != nil {
+		h.T.Errorf("verify: %v", err)
+	}
+}
