@@ -1,0 +1,37 @@
+package fiction
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"chancery/cmd/assembly"
+	"chancery/testdata/house"
+)
+
+func TestDemoIsLivedIn(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "demo")
+	begun := time.Now()
+	d, err := OpenDemo(t.Context(), folder, house.Files, time.Now, assembly.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("made in %v: %d messages", time.Since(begun).Round(time.Millisecond), d.Chancery.Folds.Ledger.Count())
+	if count := d.Chancery.Folds.Ledger.Count(); count != len(d.story.past) {
+		t.Errorf("%d messages of %d were told", count, len(d.story.past))
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenDemo(t.Context(), folder, house.Files, time.Now, assembly.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	a := again.Accounts[0]
+	pass, err := again.Chancery.SignIn(context.Background(), a.Login, a.Password, a.Terminal, "")
+	if err != nil || pass.Level != min(a.Level, a.TerminalLevel) {
+		t.Errorf("%s signs in: %+v, %v", a.Login, pass.Level, err)
+	}
+}
