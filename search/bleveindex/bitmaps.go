@@ -3,6 +3,7 @@ package bleveindex
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"chancery/search"
 
@@ -19,10 +20,11 @@ type dictionaries struct {
 	ctx     context.Context
 	segment *scorch.SegmentSnapshot
 	open    map[string]segment.TermDictionary
+	known   map[string]*roaring.Bitmap // of words already asked for: a question may repeat itself
 }
 
 func newDictionaries(ctx context.Context, s *scorch.SegmentSnapshot) *dictionaries {
-	return &dictionaries{ctx: ctx, segment: s, open: map[string]segment.TermDictionary{}}
+	return &dictionaries{ctx: ctx, segment: s, open: map[string]segment.TermDictionary{}, known: map[string]*roaring.Bitmap{}}
 }
 
 func (d *dictionaries) field(name string) (segment.TermDictionary, error) {
@@ -85,8 +87,20 @@ func union(bitmaps []*roaring.Bitmap) *roaring.Bitmap {
 	return roaring.FastOr(bitmaps...)
 }
 
-// asked is the documents that have one asked word.
+// asked is the documents that have one asked word, nil if there are none.
 func (d *dictionaries) asked(a search.Asked) (*roaring.Bitmap, error) {
+	name := strings.Join(a.Stems, " ") + "\n" + a.Number + "\n" + a.Begins
+	if bitmap, known := d.known[name]; known {
+		return bitmap, nil
+	}
+	bitmap, err := d.readAsked(a)
+	if err == nil {
+		d.known[name] = bitmap
+	}
+	return bitmap, err
+}
+
+func (d *dictionaries) readAsked(a search.Asked) (*roaring.Bitmap, error) {
 	if a.Begins != "" {
 		return d.beginning(a.Begins)
 	}

@@ -111,7 +111,7 @@ func (x *Index) open(head uint64) error {
 	return nil
 }
 
-// sound reads the notes and every document's identity, which the first question would need anyway.
+// sound checks the files, and reads the notes and every document's identity, which the first question would need anyway.
 func (s *store) sound(rows *search.Rows) (through uint64, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -127,6 +127,9 @@ func (s *store) sound(rows *search.Rows) (through uint64, err error) {
 		return 0, err
 	}
 	defer snapshot.Close()
+	if err := intact(snapshot); err != nil {
+		return 0, err
+	}
 	if _, err := s.slots.of(snapshot, rows.View(nil)); err != nil {
 		return 0, fmt.Errorf("%w: %w", errUnusable, err)
 	}

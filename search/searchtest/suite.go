@@ -5,7 +5,9 @@ package searchtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
@@ -20,8 +22,13 @@ import (
 // Opener opens the engine under test in an empty folder, or again in one that it has used.
 type Opener func(folder string, rows *search.Rows, texts search.Texts) (search.Index, error)
 
-// Run runs the whole suite.
+// Run runs the whole suite: over thirty worlds a property, over a thousand with CHANCERY_SOAK=1, over as many as -rapid.checks says if it is given.
 func Run(t *testing.T, open Opener) {
+	worlds := "30"
+	if os.Getenv("CHANCERY_SOAK") == "1" {
+		worlds = "1000"
+	}
+	setWorlds(t, worlds)
 	for _, check := range Checks {
 		t.Run(check.Name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
@@ -34,6 +41,26 @@ func Run(t *testing.T, open Opener) {
 	t.Run("keeps what was applied when it is closed", func(t *testing.T) { reopens(t, open) })
 	t.Run("answers nothing once closed", func(t *testing.T) { closes(t, open) })
 	t.Run("gives up with its context", func(t *testing.T) { givesUp(t, open) })
+}
+
+// setWorlds sets rapid's number of checks for this test, unless whoever runs it has.
+func setWorlds(t *testing.T, worlds string) {
+	const name = "rapid.checks"
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	checks := flag.Lookup(name)
+	if given || checks == nil {
+		return
+	}
+	before := checks.Value.String()
+	if err := checks.Value.Set(worlds); err != nil { // not flag.Set, after which it would count as given
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := checks.Value.Set(before); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Check is one property that holds in every world.

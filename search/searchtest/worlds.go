@@ -69,7 +69,7 @@ var (
 	questionParts = []string{"accord", "Traites", "treaty", "haïti", "cote", "noel", "de", "the", "journaux", "l'accord", "royaume-uni", "europeenne", "onu", "1234",
 		"acc*", "jour*", "euro*", `"force publique"`, `"accord de haiti"`, `"de"`, "-accord", "-journal", `-"force publique"`, "-royaume-uni", "tag:2", "tag:3", "-tag:2",
 		"from:1", "à:2", "-à:1", "type:note", "type:telegram", "-type:mail", "niveau:dr", "level:unprotected", "avant:1990", "après:1990", "after:2026-03",
-		"number:paris12", "rome3", "12", "number:td-rome-3", "Dumas", "absent", "accord journal", "accord journal"}
+		"number:paris12", "rome3", "12", "number:12", "-number:120", "1234 number:1234", "number:td-rome-3", "Dumas", "absent", "accord journal", "accord journal"}
 	// sentences whose order depends on which of two words is the rarer.
 	sentences = []string{"accord accord journal", "accord journal journal", "accord", "journal", "accord haiti", "journal haiti"}
 	numbers   = []string{"TD PARIS 12", "TD ROME DR 3", "TD PARIS 120", "N° 7"}
