@@ -194,7 +194,7 @@ func (h *house) sound() {
 // collect tails n entries from a sequence.
 func (h *house) collect(from archive.Seq, n int) []archive.Entry {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	var list []archive.Entry
 	if n == 0 {
@@ -203,6 +203,9 @@ func (h *house) collect(from archive.Seq, n int) []archive.Entry {
 	for entry, err := range h.Tail(ctx, from) {
 		if err != nil && !errors.Is(err, archive.ErrErased) {
 			h.t.Fatalf("tail: %v", err)
+		}
+		if want := max(from, 1) + archive.Seq(len(list)); entry.Seq != want {
+			h.t.Fatalf("tail from %d: entry %d in the place of %d", from, entry.Seq, want)
 		}
 		if list = append(list, entry); len(list) == n {
 			return list

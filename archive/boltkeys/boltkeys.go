@@ -6,7 +6,7 @@
 // microseconds, reason).
 //
 // A destroyed secret's sealed bytes may stay in a free page or in a backup, where the master key still opens them.
-// [Rewrap] copies what is kept into a new file under a new master key: once the old key is destroyed, so is every
+// [Store.Rewrap] copies what is kept into a new file under a new master key: once the old key is destroyed, so is every
 // remnant.
 package boltkeys
 
