@@ -2,6 +2,7 @@ package boltjournal
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -63,6 +64,11 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Signer != nil && o.Origin == "" {
 		return o, fmt.Errorf("open journal %q: a signer without an origin", o.Name)
+	}
+	if o.Signer != nil {
+		if _, ok := o.Signer.Public().(ed25519.PublicKey); !ok {
+			return o, fmt.Errorf("open journal %q: checkpoints need an Ed25519 key, not %T", o.Name, o.Signer.Public())
+		}
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now

@@ -2,11 +2,14 @@ package boltjournal
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"chancery/archive"
@@ -93,13 +96,31 @@ func (j *Journal) checkCheckpoints(tx *bolt.Tx) (signed bool, err error) {
 		if text+"\n" != w.checkpoint.Text() {
 			return false, fmt.Errorf("checkpoint %s is not that of the trees: %w", w.name, archive.ErrDamaged)
 		}
-		ours, err := w.checkpoint.Sign(j.options.Signer)
+		ours, err := j.signedByKey(w.checkpoint.Origin, stored)
 		if err != nil {
 			return false, err
 		}
-		signed = signed && stored == string(ours)
+		signed = signed && ours
 	}
 	return signed, nil
+}
+
+// signedByKey checks a stored checkpoint's signature; false when another key made it.
+func (j *Journal) signedByKey(origin, stored string) (bool, error) {
+	public, _ := j.options.Signer.Public().(ed25519.PublicKey)
+	key, err := archive.VerifierKey(origin, public)
+	if err != nil {
+		return false, err
+	}
+	_, err = archive.OpenCheckpoint([]byte(stored), key)
+	var another *note.UnverifiedNoteError
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.As(err, &another):
+		return false, nil
+	}
+	return false, fmt.Errorf("%w: %w", archive.ErrDamaged, err)
 }
 
 // named is a checkpoint and the name it is kept under.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -50,7 +52,7 @@ func openVolume(path, name string, base archive.Head) (_ *volume, err error) {
 	err = guarded(func() error {
 		v.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Millisecond, FreelistType: bolt.FreelistMapType, NoStatistics: true})
 		if err != nil {
-			return err
+			return unreadable(err)
 		}
 		return v.prepare(name, base)
 	})
@@ -137,6 +139,16 @@ func (v *volume) checkEnds(tx *bolt.Tx) error {
 	return nil
 }
 
+// unreadable tells a file that is no journal from one that the system or another process withholds.
+func unreadable(err error) error {
+	var path *fs.PathError
+	var errno syscall.Errno
+	if errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &path) || errors.As(err, &errno) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
+}
+
 // view reads in a short transaction. Slices handed to read end with it.
 func (v *volume) view(read func(tx *bolt.Tx) error) error {
 	return guarded(func() error { return v.db.View(read) })
@@ -177,8 +189,6 @@ func guarded(do func() error) (err error) {
 		return archive.ErrLocked
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return archive.ErrClosed
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
 	}
 	return err
 }

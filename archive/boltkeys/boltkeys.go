@@ -19,9 +19,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -79,7 +81,7 @@ func Open(path string, master archive.MasterKey, options Options) (_ *Store, err
 	}
 	s.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Millisecond, FreelistType: bolt.FreelistMapType, NoStatistics: true})
 	if err != nil {
-		return nil, fmt.Errorf("open key store %s: %w", path, translate(err))
+		return nil, fmt.Errorf("open key store %s: %w", path, unreadable(err))
 	}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open key store %s: %w", path, err), s.db.Close())
@@ -327,6 +329,16 @@ func (s *Store) unseal(name, sealed []byte) ([]byte, error) {
 	return value, nil
 }
 
+// unreadable tells a file that is no key store from one that the system or another process withholds.
+func unreadable(err error) error {
+	var path *fs.PathError
+	var errno syscall.Errno
+	if errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &path) || errors.As(err, &errno) {
+		return translate(err)
+	}
+	return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
+}
+
 // translate puts the driver's words into the archive's.
 func translate(err error) error {
 	switch {
@@ -334,8 +346,6 @@ func translate(err error) error {
 		return archive.ErrLocked
 	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
 		return archive.ErrClosed
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
 	}
 	return err
 }
