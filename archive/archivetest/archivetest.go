@@ -91,10 +91,12 @@ func (h *house) shut() {
 	}
 }
 
-// identity is the n-th identity of a check.
+// identity is the n-th identity of a check; many begin alike.
 func identity(n int) habilitation.ID {
 	var id habilitation.ID
-	binary.BigEndian.PutUint64(id[:], uint64(n)*0x9e3779b97f4a7c15)
+	if n%3 != 0 {
+		binary.BigEndian.PutUint64(id[:], uint64(n)*0x9e3779b97f4a7c15)
+	}
 	binary.BigEndian.PutUint64(id[8:], uint64(n))
 	id[15] |= 1
 	return id

@@ -76,7 +76,7 @@ func (p *plan) find(entry *prepared) (record, bool, error) {
 		return first.record, true, nil
 	}
 	seq := p.j.writer.ids.candidate(entry.draft.ID)
-	if seq == 0 {
+	if durable, _ := p.j.state(); seq == 0 || seq > durable.Seq { // under way, and begins like this one
 		return record{}, false, nil
 	}
 	first, err := p.j.volumeOf(seq).record(seq)
