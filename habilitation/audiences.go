@@ -99,6 +99,9 @@ func (c *columns) checkTimbre(act AudienceCreated) error {
 	if badName(act.Timbre) || strings.ToUpper(act.Timbre) != act.Timbre {
 		return contradiction("timbre %q", act.Timbre)
 	}
+	if act.Timbre == "DR" || strings.HasSuffix(act.Timbre, " DR") {
+		return contradiction("timbre %q would make its numbers look restricted", act.Timbre)
+	}
 	if owner, taken := c.audiences.byTimbre[foldKey(act.Timbre)]; taken {
 		return contradiction("timbre %q belongs to audience %d", act.Timbre, owner)
 	}

@@ -6,14 +6,13 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"sync"
-	"testing"
 	"time"
 
 	"chancery/archive"
@@ -31,15 +30,25 @@ const testMaster = "a master key for tests, 32 bytes"
 // Password is everybody's.
 const Password = "correct horse battery"
 
+// T is what a house needs of the test that it stands in: a *testing.T, a *testing.B or a *rapid.T.
+type T interface {
+	Helper()
+	Context() context.Context
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // House is a test house.
 type House struct {
 	*assembly.House
-	T      testing.TB
+	T      T
 	Clock  *Clock
 	Folder string
 	ctx    context.Context
 	master archive.MasterKey
 	draw   *draw
+	inner  *correspondence.Chancery // the one that Rewire put another in front of
 }
 
 // Clock stands still until it is moved.
@@ -89,11 +98,16 @@ func (d *draw) salt(id habilitation.ID) [32]byte {
 func (d *draw) random(purpose string) io.Reader { return rand.NewChaCha8(d.sum("random " + purpose)) }
 
 // New makes an empty house, closed when the test ends.
-func New(t testing.TB) *House {
+func New(t T) *House {
 	t.Helper()
-	h := &House{T: t, Clock: &Clock{at: Opening}, Folder: filepath.Join(t.TempDir(), "house"), ctx: context.Background(), draw: &draw{times: map[string]uint64{}}}
+	folder, err := os.MkdirTemp("", "chancery-house-")
+	if err != nil {
+		t.Fatalf("make folder of test house: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	h := &House{T: t, Clock: &Clock{at: Opening}, Folder: filepath.Join(folder, "house"), ctx: context.Background(), draw: &draw{times: map[string]uint64{}}}
 	copy(h.master[:], testMaster)
-	err := assembly.Init(h.ctx, h.Folder, assembly.InitOptions{Name: "Maison d'essai", Domain: "essai.example", MasterKey: &h.master, Clock: h.Clock.Now, Random: h.draw.random})
+	err = assembly.Init(h.ctx, h.Folder, assembly.InitOptions{Name: "Maison d'essai", Domain: "essai.example", MasterKey: &h.master, Clock: h.Clock.Now, Random: h.draw.random})
 	if err != nil {
 		t.Fatalf("make test house: %v", err)
 	}
@@ -120,7 +134,7 @@ func (h *House) Options() assembly.Options {
 }
 
 // failing fails a test for every error that the house logs.
-type failing struct{ t testing.TB }
+type failing struct{ t T }
 
 func (f failing) Write(line []byte) (int, error) {
 	f.t.Errorf("the house logged an error: %s", line)
@@ -133,10 +147,34 @@ func (h *House) Shut() {
 	if h.House == nil {
 		return
 	}
+	if h.inner != nil {
+		_ = h.Chancery.Close() // a rewired house may have failed on purpose
+		h.Chancery, h.inner = h.inner, nil
+	}
 	if err := h.House.Close(); err != nil {
 		h.T.Errorf("close test house: %v", err)
 	}
 	h.House = nil
+}
+
+// Rewire opens the house's Chancery again over what change makes of its engines: for tests that let one of them go wrong. It lasts until
+// the house is shut. The log of a rewired house is silent, for it tells of the faults that the test plants.
+func (h *House) Rewire(change func(*correspondence.Config)) {
+	h.T.Helper()
+	if h.inner == nil {
+		h.inner = h.Chancery
+	}
+	if err := h.Chancery.Close(); err != nil {
+		h.T.Fatalf("close the chancery to rewire it: %v", err)
+	}
+	config := h.Chancery.Config
+	h.inner.Snapshots = "" // written just now, and not to be written again by the one that ended
+	config.Log = slog.New(slog.DiscardHandler)
+	change(&config)
+	var err error
+	if h.Chancery, err = correspondence.Open(h.ctx, config); err != nil {
+		h.T.Fatalf("open the rewired chancery: %v", err)
+	}
 }
 
 // Reopen closes the house and opens it again from what is on disk.
@@ -162,12 +200,6 @@ func (h *House) Settle() {
 	if err := h.Chancery.Settled(ctx); err != nil {
 		h.T.Fatalf("wait for the index: %v", err)
 	}
-}
-
-// Seed is a number made of a test's name, for reproducible randomness.
-func Seed(t testing.TB) uint64 {
-	sum := sha256.Sum256([]byte(t.Name()))
-	return binary.BigEndian.Uint64(sum[:])
 }
 
 // Folds is what the house knows by heart.

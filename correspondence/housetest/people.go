@@ -2,6 +2,7 @@ package housetest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"testing"
 
@@ -55,8 +56,9 @@ func (h *House) people() {
 		joined(2, 1, sign|habilitation.NumberTwo), joined(2, 2, sign), joined(2, 3, 0), joined(3, 4, sign|habilitation.NumberTwo),
 		joined(4, 5, sign|habilitation.NumberTwo), joined(5, 2, habilitation.Manager), joined(5, 5, 0),
 	)
-	for i, level := range habilitation.Levels {
-		h.Enact(habilitation.TerminalRegistered{Terminal: TerminalOf(level), Name: level.String(), Level: level, SecretHash: hashOf(i)})
+	for _, level := range habilitation.Levels {
+		hash := sha256.Sum256([]byte(SecretOf(level)))
+		h.Enact(habilitation.TerminalRegistered{Terminal: TerminalOf(level), Name: level.String(), Level: level, SecretHash: hash[:]})
 	}
 }
 
@@ -65,10 +67,24 @@ func TerminalOf(level habilitation.Level) habilitation.ID {
 	return habilitation.ID{0: 't', 15: byte(level)}
 }
 
-func hashOf(i int) []byte {
-	hash := make([]byte, 32)
-	hash[0] = byte(i + 1)
-	return hash
+// SecretOf is what the terminal of a level shows when somebody signs in on it.
+func SecretOf(level habilitation.Level) string { return "the secret of the terminal " + level.String() }
+
+// SignIn gives an agent the password of everybody and a pass for it, on the terminal that shows the secret.
+func (h *House) SignIn(login, secret string) correspondence.Pass {
+	h.T.Helper()
+	agent, ok := h.Folds().Register.AgentByLogin(login)
+	if !ok {
+		h.T.Fatalf("no agent %q in the test house", login)
+	}
+	if err := h.Authority.SetPassword(h.ctx, agent.ID, Password); err != nil {
+		h.T.Fatalf("set password of %s: %v", login, err)
+	}
+	pass, err := h.Chancery.SignIn(h.ctx, login, Password, secret, "test")
+	if err != nil {
+		h.T.Fatalf("%s signs in: %v", login, err)
+	}
+	return pass
 }
 
 // Reader is an agent at a desk.
