@@ -29,7 +29,7 @@ type served struct {
 	ids     []habilitation.ID
 }
 
-func serve(t *testing.T, house *housetest.House) *served {
+func serve(t testing.TB, house *housetest.House) *served {
 	t.Helper()
 	server, err := web.New(web.Options{House: house.Chancery, Clock: house.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
