@@ -11,30 +11,35 @@ type population struct {
 	agents    map[string]habilitation.AgentID    // by login
 	audiences map[string]habilitation.AudienceID // by key
 	tags      map[string]habilitation.TagID      // by key
+
+	// What the first of each is numbered; 1 in a new house.
+	firstAgent    habilitation.AgentID
+	firstAudience habilitation.AudienceID
+	firstTag      habilitation.TagID
 }
 
 func newPopulation() *population {
-	return &population{agents: map[string]habilitation.AgentID{}, audiences: map[string]habilitation.AudienceID{}, tags: map[string]habilitation.TagID{}}
+	return &population{firstAgent: 1, firstAudience: 1, firstTag: 1, agents: map[string]habilitation.AgentID{}, audiences: map[string]habilitation.AudienceID{}, tags: map[string]habilitation.TagID{}}
 }
 
 func (p *population) add(act habilitation.Act) { p.acts = append(p.acts, act) }
 
 func (p *population) agent(act habilitation.AgentAdded) habilitation.AgentID {
-	act.Agent = habilitation.AgentID(len(p.agents) + 1)
+	act.Agent = p.firstAgent + habilitation.AgentID(len(p.agents))
 	p.agents[act.Login] = act.Agent
 	p.add(act)
 	return act.Agent
 }
 
 func (p *population) audience(act habilitation.AudienceCreated) habilitation.AudienceID {
-	act.Audience = habilitation.AudienceID(len(p.audiences) + 1)
+	act.Audience = p.firstAudience + habilitation.AudienceID(len(p.audiences))
 	p.audiences[act.Key] = act.Audience
 	p.add(act)
 	return act.Audience
 }
 
 func (p *population) tag(act tagging.TagCreated) habilitation.TagID {
-	act.Tag = habilitation.TagID(len(p.tags) + 1)
+	act.Tag = p.firstTag + habilitation.TagID(len(p.tags))
 	p.tags[act.Key] = act.Tag
 	p.add(act)
 	return act.Tag
