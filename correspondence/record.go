@@ -3,6 +3,7 @@ package correspondence
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,6 +157,12 @@ func decodeDispatch(e archive.Entry) (*Dispatch, error) {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&d.record); err != nil {
 		return nil, fmt.Errorf("read record of message %s: %w", e.ID, err)
+	}
+	for i := range d.Attachments {
+		sum, err := hex.DecodeString(d.Attachments[i].Digest)
+		if err != nil || copy(d.Attachments[i].SHA512[:], sum) != len(sum) {
+			return nil, fmt.Errorf("read attachment %d of message %s: %w", i+1, e.ID, errRecord)
+		}
 	}
 	return d, nil
 }
