@@ -63,6 +63,7 @@ type Chancery struct {
 
 	folding  sync.RWMutex // held for writing while folds change, for reading while a snapshot is written
 	arrived  arrival
+	handover handover
 	marks    markCache
 	verifier *archive.Verifier
 }

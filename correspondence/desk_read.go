@@ -357,31 +357,41 @@ func (d *Desk) mark(ctx context.Context, row search.Row, read bool) error {
 	if row.Imported || unread.is(row) != read {
 		return nil
 	}
-	return unread.marks.set(ctx, d.house.Store, d.badge.Agent(), row, read)
+	return unread.set(ctx, row, read)
 }
 
-// MarkAllRead notes everything up to a message as read, or everything when none is named.
+// MarkAllRead notes everything up to a message as read, or everything when none is named, as far as this desk reads: what a session does not
+// show is not marked in it.
 func (d *Desk) MarkAllRead(ctx context.Context, upTo habilitation.ID) error {
-	to := uint64(0)
-	if upTo.IsZero() {
-		head, err := d.house.Journal.Head(ctx)
-		if err != nil {
-			return fmt.Errorf("mark all read: %w", err)
-		}
-		to = uint64(head.Seq)
-	} else {
-		row, err := d.admit(upTo)
-		if err != nil {
-			return err
-		}
-		to = row.Seq
+	to, err := d.seqUpTo(ctx, upTo)
+	if err != nil {
+		return err
 	}
 	marks, err := d.house.marks.of(ctx, d.house.Store, d.badge.Agent())
 	if err != nil {
 		return err
 	}
-	return marks.raise(ctx, d.house.Store, d.badge.Agent(), to, func(id habilitation.ID) uint64 {
-		row, _ := d.house.Folds.Rows.Row(id)
-		return row.Seq
-	})
+	return marks.raise(ctx, d.house.Store, d.badge.Agent(), d.badge.Level(), to, d.house.Folds.Rows)
+}
+
+// seqUpTo is the sequence of the last message that is read when everything up to one is. A printed record came in later than it was
+// written: the last release before it in the order of reading counts.
+func (d *Desk) seqUpTo(ctx context.Context, upTo habilitation.ID) (uint64, error) {
+	if upTo.IsZero() {
+		head, err := d.house.Journal.Head(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("mark all read: %w", err)
+		}
+		return uint64(head.Seq), nil
+	}
+	row, err := d.admit(upTo)
+	if err != nil || !row.Imported {
+		return row.Seq, err
+	}
+	released := func(r search.Row) bool { return !r.Imported }
+	before, _, err := d.house.Folds.Rows.FeedWhere(d.badge.Perimeter(), released, upTo, 1, nil)
+	if err != nil || len(before) == 0 {
+		return 0, refusalOf(err)
+	}
+	return before[0].Seq, nil
 }

@@ -8,7 +8,7 @@ import (
 	"chancery/habilitation"
 )
 
-// Shelf is a place on an agent's desk: "drafts", "reads", "marks".
+// Shelf is a place on an agent's desk: "drafts", "reads".
 type Shelf string
 
 // Item is something on a shelf.

@@ -55,6 +55,7 @@ func (c *Chancery) decideActs(cmd *command) error {
 		}
 	}
 	c.Folds.foldedThrough(c.head.Seq)
+	c.handover.put(receipts[0].Seq-1, c.head.Seq, nil)
 	c.arrived.announce()
 	return nil
 }

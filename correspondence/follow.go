@@ -35,9 +35,63 @@ func (a *arrival) announce() {
 // The follower gives the index what waits: it rests shortly when little does, so that a burst becomes few segments.
 const (
 	followBatch = 2000
+	followBurst = 50 // more than so many at once is a burst
 	followRest  = 20 * time.Millisecond
+	burstRest   = 150 * time.Millisecond
 	followRetry = time.Second
 )
+
+// restAfter is how long the follower lets messages gather after a batch: longer in a burst, which would else become hundreds of small
+// segments to merge; not at all while more than a batch waits.
+func restAfter(batch int) time.Duration {
+	switch {
+	case batch >= followBatch:
+		return 0
+	case batch > followBurst:
+		return burstRest
+	}
+	return followRest
+}
+
+// handover gives the follower what the deciding goroutine has in hand anyway, so that it need not read, open and parse it again. What it
+// has lost, or never had, is read from the journal.
+type handover struct {
+	mu        sync.Mutex
+	from      archive.Seq // documents are all there is from this entry on
+	through   archive.Seq
+	documents []search.Document
+}
+
+// handoverMost bounds what waits in hand.
+const handoverMost = 2 * followBatch
+
+// put adds what was appended between two heads; the documents are those of its messages.
+func (h *handover) put(before, through archive.Seq, documents []search.Document) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.through != before || len(h.documents)+len(documents) > handoverMost {
+		h.from, h.documents = before+1, nil
+	}
+	h.through = through
+	h.documents = append(h.documents, documents...)
+}
+
+// take gives everything from next on, if it is there.
+func (h *handover) take(next archive.Seq) (batch []search.Document, through archive.Seq, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if next < h.from || next > h.through {
+		return nil, 0, false
+	}
+	for i, d := range h.documents {
+		if archive.Seq(d.Seq) >= next {
+			batch = h.documents[i:]
+			break
+		}
+	}
+	h.from, h.documents = h.through+1, nil
+	return batch, h.through, true
+}
 
 // follow keeps the words index behind the journal until the house closes.
 func (c *Chancery) follow() {
@@ -73,9 +127,11 @@ func (c *Chancery) followOnce(ctx context.Context) error {
 	next := archive.Seq(progress) + 1
 	for {
 		news := c.arrived.wait()
-		batch, through, err := c.batchFrom(ctx, next)
-		if err != nil {
-			return err
+		batch, through, inHand := c.handover.take(next)
+		if !inHand {
+			if batch, through, err = c.batchFrom(ctx, next); err != nil {
+				return err
+			}
 		}
 		if through < next {
 			select {
@@ -89,11 +145,9 @@ func (c *Chancery) followOnce(ctx context.Context) error {
 			return fmt.Errorf("index entries %d to %d: %w", next, through, err)
 		}
 		next = through + 1
-		if len(batch) < followBatch/10 {
-			select {
-			case <-ctx.Done():
-			case <-time.After(followRest):
-			}
+		select {
+		case <-ctx.Done():
+		case <-time.After(restAfter(len(batch))):
 		}
 	}
 }

@@ -11,22 +11,24 @@ import (
 	"chancery/search"
 )
 
-// What an agent has read is a high-water mark and the exceptions on either side of it. A mark costs nothing until the agent first moves it:
-// before that, what was released before they joined counts as read.
-const (
-	shelfMarks Shelf = "marks"
-	shelfReads Shelf = "reads"
-	markKey          = "high-water"
-)
+// What an agent has read is a high-water mark for each level and the exceptions on either side of it. All of it lies on one shelf, so that it
+// changes in one write. A mark costs nothing until the agent first moves it: before that, what was released before they joined counts as read.
+const shelfReads Shelf = "reads"
+
+// markKey is where the mark of a level stands, among exceptions under the identities of their messages.
+func markKey(level habilitation.Level) string { return "read-through-" + level.String() }
 
 // agentMarks is one agent's marks. Its lock orders changes with what is on disk.
 type agentMarks struct {
 	mu     sync.RWMutex
 	loaded bool
-	mark   uint64                   // every message up to this sequence is read, but for the exceptions
+	read   levelMarks
 	except map[habilitation.ID]bool // true: read above the mark; false: unread below it
 	counts [habilitation.Restricted + 1]unreadCount
 }
+
+// levelMarks are the marks by level: every message of the level up to the sequence is read, but for the exceptions.
+type levelMarks [habilitation.Restricted + 1]uint64
 
 // unreadCount is how many messages were unread under a ceiling, as far as a place in the order of arrival: what arrived since is added, what
 // is marked is adjusted, and any change of rights counts anew.
@@ -37,11 +39,11 @@ type unreadCount struct {
 	unread  int
 }
 
-// adjust adds to the counts of every ceiling that reads the level; the caller holds the lock.
-func (m *agentMarks) adjust(level habilitation.Level, by int) {
+// adjust adds to the counts that a message of the level and place was counted in; the caller holds the lock.
+func (m *agentMarks) adjust(level habilitation.Level, place uint32, by int) {
 	for ceiling := range m.counts {
-		if habilitation.Level(ceiling) >= level {
-			m.counts[ceiling].unread += by
+		if count := &m.counts[ceiling]; habilitation.Level(ceiling) >= level && place < count.through {
+			count.unread += by
 		}
 	}
 }
@@ -68,82 +70,71 @@ func (c *markCache) of(ctx context.Context, store DeskStore, agent habilitation.
 }
 
 func (m *agentMarks) load(ctx context.Context, store DeskStore, agent habilitation.AgentID) error {
-	marks, err := store.List(ctx, agent, shelfMarks)
+	items, err := store.List(ctx, agent, shelfReads)
 	if err != nil {
 		return fmt.Errorf("read marks of agent %d: %w", agent, err)
 	}
-	for _, item := range marks {
-		if item.Key == markKey {
-			m.mark, _ = binary.Uvarint(item.Value)
-		}
-	}
-	reads, err := store.List(ctx, agent, shelfReads)
-	if err != nil {
-		return fmt.Errorf("read marks of agent %d: %w", agent, err)
-	}
-	m.except = make(map[habilitation.ID]bool, len(reads))
-	for _, item := range reads {
+	m.except = make(map[habilitation.ID]bool, len(items))
+	for _, item := range items {
 		if id, err := habilitation.ParseID(item.Key); err == nil {
-			m.except[id] = string(item.Value) == "read"
+			m.except[id] = string(item.Value) == valueRead
+		}
+		for _, level := range habilitation.Levels {
+			if item.Key == markKey(level) {
+				m.read[level], _ = binary.Uvarint(item.Value)
+			}
 		}
 	}
 	m.loaded = true
 	return nil
 }
 
-// set notes one unread message as read, or a read one as unread, durably.
-func (m *agentMarks) set(ctx context.Context, store DeskStore, agent habilitation.AgentID, row search.Row, read bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	value, by := "unread", 1
+// The values of an exception.
+const (
+	valueRead   = "read"
+	valueUnread = "unread"
+)
+
+func exceptionItem(id habilitation.ID, read bool) Item {
 	if read {
-		value, by = "read", -1
+		return Item{Key: id.String(), Value: []byte(valueRead)}
 	}
-	if already, excepted := m.except[row.ID]; excepted && already == read {
-		return nil
-	}
-	if _, err := store.Put(ctx, agent, shelfReads, row.ID.String(), AnyVersion, []byte(value)); err != nil {
-		return fmt.Errorf("note reading of agent %d: %w", agent, err)
-	}
-	m.except[row.ID] = read
-	m.adjust(row.Marking.Level(), by)
-	return nil
+	return Item{Key: id.String(), Value: []byte(valueUnread)}
 }
 
-// raise moves the mark to a sequence, in one write. Exceptions above it stay; those below are forgotten, for they are read now.
-func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitation.AgentID, to uint64, seqOf func(habilitation.ID) uint64) error {
+// raise moves the marks of the levels up to the ceiling to a sequence, in one write. Exceptions above stay, and those of a level that is
+// not read here; those below are forgotten, for they are read now.
+func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitation.AgentID, ceiling habilitation.Level, to uint64, rows *search.Rows) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if to < m.mark {
-		to = m.mark
+	read, except := m.read, map[habilitation.ID]bool{}
+	var items []Item
+	for _, level := range habilitation.Levels {
+		if level <= ceiling {
+			read[level] = max(read[level], to)
+		}
+		items = append(items, Item{Key: markKey(level), Value: binary.AppendUvarint(nil, read[level])})
 	}
-	var gone []string
-	except := map[habilitation.ID]bool{}
-	for id, read := range m.except {
-		if seqOf(id) <= to {
-			gone = append(gone, id.String())
-		} else {
-			except[id] = read
+	for id, isRead := range m.except {
+		if row, known := rows.Row(id); known && row.Seq > read[row.Marking.Level()] || row.Marking.Level() > ceiling {
+			except[id] = isRead
+			items = append(items, exceptionItem(id, isRead))
 		}
 	}
-	if _, err := store.Put(ctx, agent, shelfMarks, markKey, AnyVersion, binary.AppendUvarint(nil, to)); err != nil {
-		return fmt.Errorf("raise mark of agent %d: %w", agent, err)
+	if err := store.Clear(ctx, agent, []Shelf{shelfReads}, shelfReads, items...); err != nil {
+		return fmt.Errorf("raise marks of agent %d: %w", agent, err)
 	}
-	m.mark, m.except, m.counts = to, except, [len(m.counts)]unreadCount{}
-	if len(gone) > 0 {
-		if err := store.Remove(ctx, agent, shelfReads, gone...); err != nil {
-			return fmt.Errorf("forget readings of agent %d: %w", agent, err)
-		}
-	}
+	m.read, m.except, m.counts = read, except, [len(m.counts)]unreadCount{}
 	return nil
 }
 
-// unreads answers for one desk what is unread, with the marks and the memberships as they are now.
+// unreads answers for one desk what is unread, with the marks and the memberships as they are now. One goroutine uses it.
 type unreads struct {
-	desk  *Desk
-	marks *agentMarks
-	since map[habilitation.AudienceID]time.Time
-	first time.Time // the earliest membership; the zero time for an agent in no group
+	desk   *Desk
+	marks  *agentMarks
+	since  map[habilitation.AudienceID]time.Time
+	first  time.Time                                                     // the earliest membership; the zero time for an agent in no group
+	tagged [habilitation.Restricted + 1]map[habilitation.TagID]time.Time // made when first asked for
 }
 
 func (d *Desk) unreads(ctx context.Context) (*unreads, error) {
@@ -177,16 +168,75 @@ func (u *unreads) judge(row search.Row) bool {
 	if read, excepted := u.marks.except[row.ID]; excepted {
 		return !read
 	}
-	if row.Seq <= u.marks.mark || u.released(row) {
+	if row.Seq <= u.marks.read[row.Marking.Level()] || u.released(row) {
 		return false
 	}
-	joined, through := u.first, false
-	for a := range row.Marking.Audiences {
-		if since, mine := u.since[a]; mine && (!through || since.Before(joined)) {
-			joined, through = since, true
+	return !row.Time.Before(u.joined(row.Marking).Truncate(time.Second))
+}
+
+// joined is since when the reader receives such messages: always what names them, else since the first of their groups that is addressed or
+// declared a tag. Who reads by function alone does so since they joined anything.
+func (u *unreads) joined(m habilitation.Marking) time.Time {
+	for named := range m.Agents {
+		if named == u.desk.badge.Agent() {
+			return time.Time{}
 		}
 	}
-	return !row.Time.Before(joined.Truncate(time.Second))
+	var earliest time.Time
+	consider := func(since time.Time, mine bool) {
+		if mine && (earliest.IsZero() || since.Before(earliest)) {
+			earliest = since
+		}
+	}
+	for a := range m.Audiences {
+		since, mine := u.since[a]
+		consider(since, mine)
+	}
+	for t := range m.Tags {
+		since, mine := u.sinceTagged(m.Level())[t]
+		consider(since, mine)
+	}
+	if earliest.IsZero() {
+		return u.first
+	}
+	return earliest
+}
+
+// sinceTagged tells by tag since when the reader belongs to a group that declared it.
+func (u *unreads) sinceTagged(level habilitation.Level) map[habilitation.TagID]time.Time {
+	if u.tagged[level] == nil {
+		u.tagged[level] = map[habilitation.TagID]time.Time{}
+		for a, since := range u.since {
+			for _, t := range u.desk.house.Folds.Declarations.DeclaredBy(a, level) {
+				if known, twice := u.tagged[level][t]; !twice || since.Before(known) {
+					u.tagged[level][t] = since
+				}
+			}
+		}
+	}
+	return u.tagged[level]
+}
+
+// set notes one unread message as read, or a read one as unread, durably.
+func (u *unreads) set(ctx context.Context, row search.Row, read bool) error {
+	agent, house := u.desk.badge.Agent(), u.desk.house
+	place, known := house.Folds.Ledger.place(row.ID)
+	u.marks.mu.Lock()
+	defer u.marks.mu.Unlock()
+	if !known || row.Imported || u.judge(row) != read {
+		return nil
+	}
+	item := exceptionItem(row.ID, read)
+	if _, err := house.Store.Put(ctx, agent, shelfReads, item.Key, AnyVersion, item.Value); err != nil {
+		return fmt.Errorf("note reading of agent %d: %w", agent, err)
+	}
+	u.marks.except[row.ID] = read
+	by := 1
+	if read {
+		by = -1
+	}
+	u.marks.adjust(row.Marking.Level(), place, by)
+	return nil
 }
 
 // released reports whether the reader signed the message.
@@ -204,10 +254,10 @@ func (u *unreads) released(row search.Row) bool {
 // unreadCount is how many admitted messages are unread: what is known, and what arrived since.
 func (d *Desk) unreadCount(u *unreads) int {
 	c, p := d.house, d.badge.Perimeter()
+	u.marks.mu.Lock() // before the folds, which must not wait for a write of these marks
+	defer u.marks.mu.Unlock()
 	c.folding.RLock()
 	defer c.folding.RUnlock()
-	u.marks.mu.Lock()
-	defer u.marks.mu.Unlock()
 	known := &u.marks.counts[d.badge.Level()]
 	if !known.known || known.rights != p.Version() {
 		*known = unreadCount{known: true, rights: p.Version(), through: uint32(c.Folds.Ledger.Count()), unread: c.Folds.Rows.Count(p, u.judge)}

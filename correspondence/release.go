@@ -269,6 +269,7 @@ func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) er
 	}
 	c.Folds.Rows.Append(documents)
 	c.Folds.foldedThrough(c.head.Seq)
+	c.handover.put(receipts[0].Seq-1, c.head.Seq, documents)
 	c.arrived.announce()
 	return nil
 }
