@@ -45,9 +45,18 @@ func (w *words) RowTime(t, now time.Time) string {
 	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
 		return t.Format("15:04")
 	case t.Year() == now.Year():
-		return fmt.Sprintf("%d %s %s", t.Day(), shortMonths[w.lang][t.Month()-1], t.Format("15:04"))
+		return w.Deadline(t, now)
 	}
 	return w.ShortDate(t)
+}
+
+// Deadline is a day of this year, or of another with its year, and its hour: "12 juil. 17:00".
+func (w *words) Deadline(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.Year() == now.Year() {
+		return fmt.Sprintf("%d %s %s", t.Day(), shortMonths[w.lang][t.Month()-1], t.Format("15:04"))
+	}
+	return w.ShortDate(t) + " " + t.Format("15:04")
 }
 
 // Month is a facet's month, "2026-11", in words; what is no month is told as it is.

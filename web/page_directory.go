@@ -68,20 +68,21 @@ func bySort(f *frame, groups []correspondence.GroupView) []sorted {
 	return all
 }
 
-// sortName is a sort of group in words; a house may have its own.
-func sortName(f *frame, sort string) string {
-	if f.has("sort." + sort) {
-		return f.T("sort." + sort)
+// sortName is a sort of group in words, sortsName its plural; a house may have its own.
+func sortName(f *frame, sort string) string  { return knownWord(f, "sort-one."+sort, sort) }
+func sortsName(f *frame, sort string) string { return knownWord(f, "sort."+sort, sort) }
+
+// knownWord is the sentence for a key that was put together, or the word itself when the catalogue has none.
+func knownWord(f *frame, key, word string) string {
+	if f.has(key) {
+		return f.T(key)
 	}
-	return sort
+	return word
 }
 
 // dutyName is a duty in words.
 func dutyName(f *frame, duty string) string {
-	if f.has("duty." + duty) {
-		return f.T("duty." + duty)
-	}
-	return duty
+	return knownWord(f, "duty."+duty, duty)
 }
 
 func groupPage(c *Call, d *correspondence.Desk) (view, error) {

@@ -91,10 +91,7 @@ func evidenceAddress(m correspondence.MessageView, piece string) string {
 
 // signatureQuality says in what quality it was signed: by an agent, or by the house for an imported record.
 func signatureQuality(f *frame, quality string) string {
-	if f.has("signature.quality-" + quality) {
-		return f.T("signature.quality-" + quality)
-	}
-	return quality
+	return knownWord(f, "signature.quality-"+quality, quality)
 }
 
 // pathPiece writes a key as one piece of an address.

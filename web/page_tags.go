@@ -34,10 +34,7 @@ func restrictedIcon(state string) string {
 
 // tagState is a tag's state in words.
 func tagState(f *frame, state string) string {
-	if f.has("tags.state-" + state) {
-		return f.T("tags.state-" + state)
-	}
-	return state
+	return knownWord(f, "tags.state-"+state, state)
 }
 
 // dutiesOf are the duties that can be given in a group of this sort.

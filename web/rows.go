@@ -66,3 +66,18 @@ func snippets(highlights []correspondence.Highlight) [][]correspondence.Highligh
 	}
 	return found
 }
+
+// beginning is the first words of a summary, as much as a row has room for.
+func beginning(text string) string {
+	const room = 180
+	text = strings.Join(strings.Fields(text), " ")
+	runes := []rune(text)
+	if len(runes) <= room {
+		return text
+	}
+	cut := string(runes[:room])
+	if space := strings.LastIndexByte(cut, ' '); space > 0 {
+		cut = cut[:space]
+	}
+	return cut + "…"
+}
