@@ -116,7 +116,7 @@ func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitat
 		items = append(items, Item{Key: markKey(level), Value: binary.AppendUvarint(nil, read[level])})
 	}
 	for id, isRead := range m.except {
-		if row, known := rows.Row(id); known && row.Seq > read[row.Marking.Level()] || row.Marking.Level() > ceiling {
+		if row, _ := rows.Row(id); row.Seq > read[row.Marking.Level()] || row.Marking.Level() > ceiling {
 			except[id] = isRead
 			items = append(items, exceptionItem(id, isRead))
 		}
