@@ -67,7 +67,7 @@ func bigHouse(b *testing.B, messages int) *housetest.House {
 		a, _ := h.Folds().Register.AudienceByKey(key)
 		return correspondence.Party{Audience: a.ID, Key: a.Key, Timbre: a.Timbre, Name: a.Name.FR}
 	}
-	draw := newDraw()
+	draw := newLanguage()
 	for done := 0; done < messages; {
 		batch := make([]correspondence.Imported, 0, 1000)
 		for len(batch) < cap(batch) && done < messages {
@@ -89,15 +89,15 @@ func bigHouse(b *testing.B, messages int) *housetest.House {
 	return h
 }
 
-// draw makes texts whose words are as unequal as those of a language: the most frequent is in most messages, most are in few.
-type draw struct {
+// language makes texts whose words are as unequal as those of a language: the most frequent is in most messages, most are in few.
+type language struct {
 	random *rand.Rand
 	zipf   *rand.Zipf
 }
 
-func newDraw() *draw {
+func newLanguage() *language {
 	random := rand.New(rand.NewPCG(1, 2))
-	return &draw{random: random, zipf: rand.NewZipf(random, 1.2, 3, 20_000)}
+	return &language{random: random, zipf: rand.NewZipf(random, 1.2, 3, 20_000)}
 }
 
 // word is the n-th most frequent: letters alone, so that no analyser cuts or stems it.
@@ -109,7 +109,7 @@ func word(n uint64) string {
 	return string(append(letters, 'k'))
 }
 
-func (d *draw) text(words int) string {
+func (d *language) text(words int) string {
 	var text strings.Builder
 	for range words {
 		text.WriteString(word(d.zipf.Uint64()))
@@ -119,7 +119,7 @@ func (d *draw) text(words int) string {
 }
 
 // questions are pairs of words as texts have them, but for the few that are everywhere.
-func (d *draw) questions(n int) []string {
+func (d *language) questions(n int) []string {
 	questions := make([]string, n)
 	for i := range questions {
 		questions[i] = word(20+d.zipf.Uint64()) + " " + word(20+d.zipf.Uint64())
@@ -131,7 +131,7 @@ func (d *draw) questions(n int) []string {
 func BenchmarkReading(b *testing.B) {
 	h := bigHouse(b, benchMessages())
 	desk := h.As("karim")
-	questions, asked := newDraw().questions(200), 0
+	questions, asked := newLanguage().questions(200), 0
 	question := func() string {
 		asked++
 		return questions[asked%len(questions)]

@@ -195,6 +195,9 @@ func numbersOf(d *Dispatch) []string {
 	var numbers []string
 	if n := d.printedNumber(); n != "" {
 		numbers = append(numbers, n)
+		if d.Number == nil { // printed without its origin: asked for as ROME 1234 all the same
+			numbers = append(numbers, d.Origin.Timbre+" "+n)
+		}
 	}
 	for _, to := range d.Addressees {
 		if to.N > 0 {
