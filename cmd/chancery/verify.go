@@ -29,6 +29,8 @@ type verified struct {
 	Messages int            `json:"messages"`
 	Seconds  float64        `json:"seconds"`
 	Problems []foundProblem `json:"problems"`
+	// Checkpoint is the house's signed state: kept by somebody else and given to --witness later, it shows that nothing was set back.
+	Checkpoint string `json:"checkpoint"`
 }
 
 // Run reads the whole house again and names every problem.
@@ -44,6 +46,11 @@ func (c *verifyCommand) Run(s *session) error {
 		if err != nil {
 			return err
 		}
+		checkpoint, err := house.Trees.HouseCheckpoint(s.ctx)
+		if err != nil {
+			return err
+		}
+		out.Checkpoint = string(checkpoint)
 		out.Entries, out.Messages = uint64(head.Seq), house.Chancery.Folds.Ledger.Count()
 		err = s.watched(house, assembly.VerifyOptions{Witness: witness, Report: func(p archive.Problem) {
 			out.Problems = append(out.Problems, foundProblem{p.Where, uint64(p.Seq), p.What, p.Information})
