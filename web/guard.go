@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 // guard runs before every handler: it sets the headers, refuses what no handler should meet, turns a panic into an error and writes
@@ -25,6 +27,21 @@ func (s *Server) guard(c *fiber.Ctx) error {
 	}
 	s.logRequest(c, began)
 	return nil
+}
+
+// knownMethods answers a method that HTTP does not know; fiber would, without a header of ours.
+func (s *Server) knownMethods(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
+			next(ctx)
+			return
+		}
+		c := s.app.AcquireCtx(ctx)
+		defer s.app.ReleaseCtx(c)
+		if err := s.answerError(c, fiber.ErrNotImplemented); err != nil {
+			ctx.SetStatusCode(fiber.StatusInternalServerError)
+		}
+	}
 }
 
 // guarded is the checks and the handler, with panics recovered.

@@ -78,6 +78,7 @@ func New(options Options) (*Server, error) {
 		return nil, fmt.Errorf("load assets: %w", err)
 	}
 	s.app = fiber.New(s.fiberConfig())
+	s.app.Server().Handler = s.knownMethods(s.app.Handler())
 	s.app.Use(s.guard)
 	s.registerAPI()
 	s.registerPages()
