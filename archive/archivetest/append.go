@@ -62,7 +62,7 @@ func chain(t testing.TB, place Opener) {
 func payloadSizes(t testing.TB, place Opener) {
 	h := open(t, place, nil)
 	random := rand.New(rand.NewPCG(1, 2))
-	for n, size := range []int{0, 1, 4095, 4096, 70_000, 3 << 20} {
+	for n, size := range []int{0, 1, 4095, 4096, 70_000, 1 << 20} {
 		d := h.draft(n)
 		d.Payload = make([]byte, size)
 		h.holds(h.append(d)[0], d)
@@ -222,7 +222,7 @@ func sameAgain(t testing.TB, place Opener) {
 // sameInFlight: many callers append the same entries at the same time; each entry is there once.
 func sameInFlight(t testing.TB, place Opener) {
 	h := open(t, place, nil)
-	const callers, entries = 8, 40
+	const callers, entries = 8, 20
 	var running sync.WaitGroup
 	receipts := make([][]archive.Receipt, callers)
 	for c := range callers {

@@ -13,9 +13,21 @@ import (
 	"chancery/habilitation"
 )
 
-// Plants names the faults that Faulty can plant, each a way in which an engine may break the contract. The suite must
-// fail for every one of them.
-func Plants() []string { return slices.Sorted(maps.Keys(plants())) }
+// Plant is a fault that Faulty can plant: a way in which an engine may break the contract.
+type Plant struct {
+	Name string
+	// SeenBy is the check that must fail for it.
+	SeenBy string
+}
+
+// Plants lists the faults in the order of their names. The suite must fail for every one of them.
+func Plants() []Plant {
+	var list []Plant
+	for _, name := range slices.Sorted(maps.Keys(plants())) {
+		list = append(list, Plant{Name: name, SeenBy: seenBy()[name]})
+	}
+	return list
+}
 
 // Faulty is the same place with one fault planted.
 func Faulty(place Opener, plant string) Opener {

@@ -213,3 +213,42 @@ func treePlants() map[string]lies {
 		"proves another leaf": {trees: func(t archive.Trees) archive.Trees { return otherLeaf{t} }},
 	}
 }
+
+// seenBy names for each fault the check that sees it.
+func seenBy() map[string]string {
+	return map[string]string{
+		"accepts another content":         "all or none",
+		"accepts what is no entry":        "append then fetch",
+		"acknowledges a failed write":     "crash at each step",
+		"begins a tail one late":          "payload sizes",
+		"changes a payload":               "append then fetch",
+		"ends a tail at an erased entry":  "erase",
+		"ends a tail at the head":         "tail waits",
+		"erases nothing":                  "erase",
+		"erases the next one too":         "erase",
+		"erases without a reason":         "erase",
+		"fences the same again":           "same again",
+		"forgets the chain":               "chain",
+		"forgets the citation":            "append then fetch",
+		"gives receipts out of order":     "append then fetch",
+		"has no head":                     "chain",
+		"hides damage":                    "damage",
+		"ignores the fence":               "fence",
+		"keeps the caller's bytes":        "own bytes",
+		"loses what it acknowledged":      "append then fetch",
+		"minds only the fence's sequence": "fence",
+		"opens twice":                     "lock",
+		"outlives its context":            "tail waits",
+		"proves another leaf":             "erase",
+		"reads what was erased":           "erase",
+		"repeats in a tail":               "tail in order",
+		"shows a stale checkpoint":        "trees",
+		"skips in a tail":                 "tail in order",
+		"tails on over damage":            "damage",
+		"verifies nothing":                "damage",
+		"withholds an erased header":      "erase",
+		"writes for a caller who left":    "cancelled",
+		"writes half a batch":             "all or none",
+		"writes the same again":           "same again",
+	}
+}

@@ -68,7 +68,7 @@ func tailWaits(t testing.TB, place Opener) {
 // writer may append from inside a tail, for a tail holds nothing.
 func tailExactlyOnce(t testing.TB, place Opener) {
 	h := open(t, place, nil)
-	const writers, each, tails = 6, 40, 3
+	const writers, each, tails = 6, 25, 3
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var running sync.WaitGroup

@@ -2,7 +2,6 @@ package boltjournal_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -37,20 +36,28 @@ func telegram(seed uint64, size int) []byte {
 	return []byte(b.String())
 }
 
-func openBench(b *testing.B) *boltjournal.Journal {
+// openBench opens an empty journal and counts its commits.
+func openBench(b *testing.B) (*boltjournal.Journal, *atomic.Int64) {
 	b.Helper()
 	dir := b.TempDir()
 	keys, err := boltkeys.Open(filepath.Join(dir, "keys"), archive.NewMasterKey(), boltkeys.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, signer, _ := ed25519.GenerateKey(nil)
-	j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: "bench.example/house", Signer: signer})
+	commits := new(atomic.Int64)
+	j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{
+		Keys: keys, Name: "main", Origin: origin, Signer: signer(), Fault: func(s boltjournal.Step) error {
+			if s == boltjournal.StepCommit {
+				commits.Add(1)
+			}
+			return nil
+		},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = j.Close(); _ = keys.Close() })
-	return j
+	return j, commits
 }
 
 func benchDrafts(n int) []archive.Draft {
@@ -82,7 +89,7 @@ func fill(b *testing.B, j *boltjournal.Journal, n int) {
 func BenchmarkAppend(b *testing.B) {
 	for _, callers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
-			j := openBench(b)
+			j, commits := openBench(b)
 			drafts := benchDrafts(256)
 			var next atomic.Int64
 			var running sync.WaitGroup
@@ -102,13 +109,14 @@ func BenchmarkAppend(b *testing.B) {
 			}
 			running.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+			b.ReportMetric(float64(b.N)/float64(commits.Load()), "entries/commit")
 		})
 	}
 }
 
 // BenchmarkAppendBatch is one writer that hands over 64 messages at a time, as the house does.
 func BenchmarkAppendBatch(b *testing.B) {
-	j := openBench(b)
+	j, _ := openBench(b)
 	drafts := benchDrafts(64)
 	b.ResetTimer()
 	for range b.N {
@@ -124,7 +132,7 @@ func BenchmarkAppendBatch(b *testing.B) {
 
 // BenchmarkFetch reads random entries, each opened and hashed again.
 func BenchmarkFetch(b *testing.B) {
-	j := openBench(b)
+	j, _ := openBench(b)
 	fill(b, j, 5000)
 	b.SetBytes(benchPayload)
 	b.ResetTimer()
@@ -139,7 +147,7 @@ func BenchmarkFetch(b *testing.B) {
 // BenchmarkTail reads 5,000 entries from the first to the last, as a fold does when it is rebuilt.
 func BenchmarkTail(b *testing.B) {
 	const entries = 5000
-	j := openBench(b)
+	j, _ := openBench(b)
 	fill(b, j, entries)
 	b.ResetTimer()
 	for range b.N {

@@ -51,7 +51,8 @@ func start(options Options, volumes []*volume, rotate func(string, archive.Head)
 	j := &Journal{options: options, volumes: volumes, rotate: rotate, moved: make(chan struct{}), head: volumes[len(volumes)-1].head}
 	j.writer.queue.wake = make(chan struct{}, 1)
 	j.writer.queue.closing = make(chan struct{})
-	j.writer.commits = make(chan *plan)
+	j.writer.commits = make(chan *plan, 1)
+	j.writer.room = make(chan struct{}, 2)
 	j.writer.head = j.head
 	var err error
 	if j.sealer, err = newSealer(options); err == nil {

@@ -46,9 +46,9 @@ type Step string
 const (
 	// StepKeys is before the keys are made durable: nothing was written.
 	StepKeys Step = "keys"
-	// StepEntries is before entries are written: keys without entries may be left behind.
+	// StepEntries is after the keys are durable: keys without entries may be left behind.
 	StepEntries Step = "entries"
-	// StepCommit is before the commit: still nothing of the entries is on the disk.
+	// StepCommit is before the entries' commit: still nothing of them is on the disk.
 	StepCommit Step = "commit"
 	// StepAnswer is after the commit and before any caller hears of it: the entries are there.
 	StepAnswer Step = "answer"

@@ -21,6 +21,8 @@ type plan struct {
 	sizes   [4]uint64
 	placed  []placed
 	pending map[habilitation.ID]int // place in placed
+	// keys is told once whether the keys are durable; it has room for that word.
+	keys chan error
 }
 
 // placed is an entry that has its place.
@@ -30,7 +32,7 @@ type placed struct {
 }
 
 func (j *Journal) newPlan(v *volume, group []*request) *plan {
-	return &plan{j: j, volume: v, group: group, head: j.writer.head, sizes: j.writer.sizes, pending: make(map[habilitation.ID]int)}
+	return &plan{j: j, volume: v, group: group, head: j.writer.head, sizes: j.writer.sizes, pending: make(map[habilitation.ID]int), keys: make(chan error, 1)}
 }
 
 // add decides one request: all its drafts get places or receipts, or none does and the reason is left in it.

@@ -19,6 +19,8 @@ import (
 const (
 	packedPlain = 0
 	packedZstd  = 1
+	// packFrom is the length from which packing is tried: shorter payloads hardly shrink.
+	packFrom = 256
 )
 
 // prepared is all of an entry that does not depend on its place: made by the callers, at the same time.
@@ -88,9 +90,11 @@ func (s *sealer) seal(key, nonce []byte, salt [32]byte, draft archive.Draft) ([]
 	}
 	text := make([]byte, 1+32, 1+32+len(draft.Payload)+64)
 	copy(text[1:], salt[:])
-	text[0] = packedZstd
-	text = s.pack.EncodeAll(draft.Payload, text)
-	if len(text) >= 1+32+len(draft.Payload) {
+	if len(draft.Payload) >= packFrom {
+		text[0] = packedZstd
+		text = s.pack.EncodeAll(draft.Payload, text)
+	}
+	if text[0] == packedPlain || len(text) >= 1+32+len(draft.Payload) {
 		text = append(text[:1+32], draft.Payload...)
 		text[0] = packedPlain
 	}

@@ -220,13 +220,14 @@ func TestVerifySeesRollback(t *testing.T) {
 // TestVerifySeesRandomDamage changes random bytes of the file. Wherever a byte means anything the damage is found, or
 // the file still holds every entry as it was; nothing panics.
 func TestVerifySeesRandomDamage(t *testing.T) {
+	t.Parallel()
 	sound := t.TempDir()
 	filled(t, sound)
 	raw, err := os.ReadFile(filepath.Join(sound, "journal"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rounds := 150
+	rounds := 60
 	if os.Getenv("CHANCERY_SOAK") != "" {
 		rounds = 10_000
 	}

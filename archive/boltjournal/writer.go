@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"sync"
 
 	"chancery/archive"
@@ -133,9 +134,9 @@ func (j *Journal) request(fence archive.Head, drafts []archive.Draft) (*request,
 }
 
 // writer is the state of the two goroutines that write. The first plans: it takes whatever waits, gives each entry its
-// place and makes the keys durable. The second commits: entries, trees and head in one transaction, then it answers.
-// So the keys of one group are synced while the group before is. Nothing is answered, refusals included, before every
-// group planned earlier is durable.
+// place and makes the keys durable. The second puts entries, trees and head into one transaction, commits it once the
+// keys are durable, and answers. So the keys of one group are synced while the group before is. Nothing is answered,
+// refusals included, before every group planned earlier is durable.
 type writer struct {
 	queue queue
 	// Owned by the planning goroutine: the head and tree sizes once all that is planned is durable, the identities
@@ -144,9 +145,11 @@ type writer struct {
 	sizes  [4]uint64
 	ids    *identities
 	recent [3]*plan
-	// underway counts the plans handed to the committing goroutine.
+	// underway counts the plans handed to the committing goroutine; there is room for one beside the one it works at.
 	underway sync.WaitGroup
 	commits  chan *plan
+	// room holds one token for each plan under way: two, so that groups are not cut small.
+	room chan struct{}
 	// frontiers are the edges of the trees as committed, by archive.Tree; owned by the committing goroutine.
 	frontiers [4]archive.Frontier
 }
@@ -155,11 +158,14 @@ type writer struct {
 func (j *Journal) planGroups() {
 	defer close(j.writer.commits)
 	for closed := false; ; {
+		j.writer.room <- struct{}{}
+
 		group := j.writer.queue.take(j.options.BatchEntries)
 		if len(group) > 0 {
 			j.planGroup(group)
 			continue
 		}
+		<-j.writer.room
 		if closed {
 			return
 		}
@@ -171,7 +177,7 @@ func (j *Journal) planGroups() {
 	}
 }
 
-// planGroup decides a group, makes its keys durable and hands it on.
+// planGroup decides a group, hands it on and makes its keys durable.
 func (j *Journal) planGroup(group []*request) {
 	w := &j.writer
 	var p *plan
@@ -188,15 +194,38 @@ func (j *Journal) planGroup(group []*request) {
 	if err != nil {
 		w.underway.Wait()
 		answer(group, err)
+		<-w.room
 		return
 	}
 	w.head, w.sizes = p.head, p.sizes
 	w.recent = [3]*plan{p, w.recent[0], w.recent[1]}
+	for _, entry := range p.placed {
+		w.ids.add(entry.draft.ID, entry.record.header.Seq)
+	}
+	secrets := p.secrets()
 	w.underway.Add(1)
 	w.commits <- p
+	p.keys <- guarded(func() error { return j.keep(secrets) })
 }
 
-// plan gives places to what a group brings and keeps the keys.
+// keep makes the keys of a plan durable.
+func (j *Journal) keep(secrets []archive.Secret) error {
+	if len(secrets) == 0 {
+		return nil
+	}
+	if err := j.options.step(StepKeys); err != nil {
+		return err
+	}
+	if err := j.options.Keys.Put(context.Background(), secrets); err != nil {
+		return err
+	}
+	for _, secret := range secrets {
+		clear(secret.Value) // from here on only the key store has it
+	}
+	return j.options.step(StepEntries)
+}
+
+// plan gives places to what a group brings.
 func (j *Journal) plan(group []*request) (*plan, error) {
 	v, err := j.volumeFor(group[0].month)
 	if err != nil {
@@ -205,19 +234,6 @@ func (j *Journal) plan(group []*request) (*plan, error) {
 	p := j.newPlan(v, group)
 	for _, r := range group {
 		p.add(r)
-	}
-	if len(p.placed) == 0 {
-		return p, nil
-	}
-	if err := j.options.step(StepKeys); err != nil {
-		return nil, err
-	}
-	if err := j.options.Keys.Put(context.Background(), p.secrets()); err != nil {
-		return nil, err
-	}
-	for _, entry := range p.placed {
-		clear(entry.key) // from here on only the key store has it
-		j.writer.ids.add(entry.draft.ID, entry.record.header.Seq)
 	}
 	return p, nil
 }
@@ -233,16 +249,14 @@ func (j *Journal) commitGroups() {
 		}
 		answer(p.group, err)
 		j.writer.underway.Done()
+		<-j.writer.room
 	}
 }
 
 // commit makes a plan durable. Its error is a write that went wrong; refusals are left in the requests.
 func (j *Journal) commit(p *plan) error {
 	if len(p.placed) == 0 {
-		return nil
-	}
-	if err := j.options.step(StepEntries); err != nil {
-		return err
+		return <-p.keys
 	}
 	tx, err := p.volume.db.Begin(true)
 	if err != nil {
@@ -257,6 +271,9 @@ func (j *Journal) commit(p *plan) error {
 		if err := j.writeTrees(tx, p, &frontiers); err != nil {
 			return err
 		}
+	}
+	if err := <-p.keys; err != nil {
+		return err
 	}
 	if err := j.options.step(StepCommit); err != nil {
 		return err
