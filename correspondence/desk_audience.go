@@ -54,8 +54,22 @@ func (p *preview) collect(view *AudienceView) {
 		ref, tag := p.desk.house.Folds.audience(reached.Audience), p.desk.house.Folds.tag(reached.Tag)
 		p.add(view, reached.Audience, Reason{Kind: "tag", Audience: &ref, Tag: &tag})
 	}
-	view.Readers = p.desk.house.Folds.Register.Readers(p.audiences, p.message.Level)
+	view.Readers = p.desk.house.Folds.Register.Readers(p.audiences, p.message.Level) + p.namedAlone()
 	slices.SortStableFunc(view.Groups, func(a, b AudienceLine) int { return cmp.Compare(len(b.Reasons), len(a.Reasons)) })
+}
+
+// namedAlone counts the agents personally addressed whom no group brings in.
+func (p *preview) namedAlone() (n int) {
+	for _, named := range p.message.Agents {
+		member := slices.ContainsFunc(p.audiences, func(a habilitation.AudienceID) bool {
+			_, is := p.desk.house.Folds.Register.Duties(named.Agent, a)
+			return is
+		})
+		if !member {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *preview) add(view *AudienceView, id habilitation.AudienceID, reason Reason) {

@@ -1,0 +1,629 @@
+package correspondence_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"chancery/correspondence"
+	"chancery/correspondence/housetest"
+	"chancery/habilitation"
+	"chancery/tagging"
+)
+
+// vocabulary is what the texts of the property test are made of: words that no stemming brings together.
+var vocabulary = []string{"baobab", "caravane", "digue", "lagune", "sorgho", "typhon"}
+
+// TestHouseAgreesWithTheModel drives random houses and asks after each step whether they answer as the model does. CHANCERY_SOAK=1 plays many more.
+func TestHouseAgreesWithTheModel(t *testing.T) {
+	checks, steps := "50", "30"
+	if os.Getenv("CHANCERY_SOAK") != "" {
+		checks, steps = "400", "60"
+	}
+	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": steps, "rapid.nofailfile": "true", "rapid.shrinktime": "10s"} {
+		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
+			if err := flag.Set(name, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPlay(t)
+		t.Repeat(map[string]func(*rapid.T){"release": p.release, "release again": p.release, "import": p.importRecords, "clear": p.clear, "disable": p.disable,
+			"terminal": p.terminal, "join or leave": p.membership, "sign up": p.signup, "declare": p.declare, "decide": p.decide, "withdraw": p.withdraw,
+			"read": p.read, "mark": p.mark, "mark all": p.markAll, "preview": p.preview, "search": p.search, "reopen": p.reopen, "": p.compare})
+	})
+}
+
+// play is a house and the model beside it.
+type play struct {
+	*housetest.House
+	model *model
+	t     *rapid.T
+}
+
+var hall = habilitation.ID{0: 'h'} // a terminal whose level changes
+
+func newPlay(t *rapid.T) *play {
+	p := &play{House: housetest.New(t), t: t, model: &model{terminals: map[habilitation.ID]habilitation.Level{}}}
+	var acts []habilitation.Act
+	for i, login := range []string{"anne", "boris", "chloe", "denis", "emma", "fatou"} {
+		a := &modelAgent{number: habilitation.AgentID(i + 1), login: login, level: habilitation.Levels[min(i%3, 1)], archivist: i == 4,
+			marks: map[habilitation.Level]int{}, except: map[int]bool{}}
+		p.model.agents = append(p.model.agents, a)
+		added := habilitation.AgentAdded{Agent: a.number, Login: login, Name: strings.ToUpper(login[:1]) + login[1:], Level: a.level}
+		if a.archivist {
+			added.Functions = []habilitation.Function{habilitation.Archivist}
+		}
+		acts = append(acts, added)
+	}
+	for i, key := range []string{"nord", "sud", "ouest", "cercle"} {
+		g := &modelGroup{number: habilitation.AudienceID(i + 1), key: key, timbre: strings.ToUpper(key), community: key == "cercle", level: dr}
+		if key == "ouest" {
+			g.level = np
+		}
+		p.model.groups = append(p.model.groups, g)
+		acts = append(acts, habilitation.AudienceCreated{Audience: g.number, Key: key, Sort: "group", Name: habilitation.Label{FR: "Groupe " + key}, Timbre: g.timbre,
+			Community: g.community, Level: g.level})
+		for j := range 2 {
+			acts = append(acts, p.joined(g, p.model.agents[(i+j*2)%6], true, j == 0))
+		}
+	}
+	for i, key := range []string{"eau", "feu"} {
+		p.model.tags = append(p.model.tags, key)
+		p.model.stewards = append(p.model.stewards, []string{"nord", "sud"}[i])
+		acts = append(acts, tagging.TagCreated{Tag: habilitation.TagID(i + 1), Key: key, Label: habilitation.Label{FR: "Étiquette " + key}, Steward: habilitation.AudienceID(i + 1), State: tagging.Active})
+	}
+	for i, id := range []habilitation.ID{housetest.TerminalOf(np), housetest.TerminalOf(dr), hall} {
+		level := habilitation.Levels[min(i, 1)]
+		p.model.terminals[id] = level
+		hash := make([]byte, 32)
+		hash[0] = byte(i + 1)
+		acts = append(acts, habilitation.TerminalRegistered{Terminal: id, Name: "poste", Level: level, SecretHash: hash})
+	}
+	p.Enact(acts...)
+	return p
+}
+
+// joined makes an agent a member in the model and gives the act that does so in the house.
+func (p *play) joined(g *modelGroup, a *modelAgent, sign, chief bool) habilitation.Act {
+	g.members = append(g.members, modelMember{login: a.login, since: p.Clock.Now(), sign: sign, chief: chief})
+	duties := habilitation.Duty(0)
+	if sign {
+		duties |= habilitation.Signatory | habilitation.Drafter
+	}
+	if chief && g.community {
+		duties |= habilitation.Manager
+	} else if chief {
+		duties |= habilitation.NumberTwo
+	}
+	return habilitation.MemberJoined{Audience: g.number, Agent: a.number, Duties: duties}
+}
+
+func pickOne[E any](t *rapid.T, from []E, what string) E {
+	return rapid.SampledFrom(from).Draw(t, what)
+}
+
+func some[E comparable](t *rapid.T, from []E, most int, what string) []E {
+	return rapid.SliceOfNDistinct(rapid.SampledFrom(from), 0, most, func(e E) E { return e }).Draw(t, what)
+}
+
+func (p *play) viewers() (all []viewer) {
+	for _, a := range p.model.agents {
+		for _, terminal := range []habilitation.ID{{}, housetest.TerminalOf(dr), hall} {
+			if !a.disabled {
+				all = append(all, viewer{a.login, terminal})
+			}
+		}
+	}
+	return all
+}
+
+func (p *play) seat(v viewer) *housetest.Reader { return p.At(v.login, v.terminal) }
+
+func (p *play) groupKeys() (keys []string) {
+	for _, g := range p.model.groups {
+		keys = append(keys, g.key)
+	}
+	return keys
+}
+
+func (p *play) logins() (logins []string) {
+	for _, a := range p.model.agents {
+		logins = append(logins, a.login)
+	}
+	return logins
+}
+
+// write draws a message with its form, legal or not.
+func (p *play) write(t *rapid.T, author string) (*modelMessage, correspondence.Form) {
+	x := &modelMessage{place: len(p.model.messages), author: author, level: pickOne(t, habilitation.Levels[:], "level"), kind: pickOne(t, correspondence.KindNames(), "kind"),
+		origin: pickOne(t, p.groupKeys()[:3], "origin"), agents: some(t, p.logins(), 2, "agents"), tags: some(t, p.model.tags, 2, "tags"), words: some(t, vocabulary, 3, "words")}
+	addressees := rapid.Permutation(p.groupKeys()).Draw(t, "addressees")
+	x.action, x.info = addressees[:1], addressees[1:1+rapid.IntRange(0, 2).Draw(t, "copies")]
+	form := correspondence.Form{Kind: x.kind, Origin: x.origin, Level: x.level.String(), Agents: x.agents, Tags: x.tags,
+		Subject: "Objet " + strings.Join(x.words, " "), Summary: "Résumé", Text: "Texte " + strings.Join(x.words, " ")}
+	if x.level == dr {
+		x.canary = "zorglub" + strconv.Itoa(x.place) + "q"
+		form.Text += " " + x.canary
+		form.Subject += " " + x.canary
+	}
+	for _, key := range x.action {
+		form.Action = append(form.Action, correspondence.FormAddressee{Group: key})
+	}
+	for _, key := range x.info {
+		form.Info = append(form.Info, correspondence.FormAddressee{Group: key})
+	}
+	for _, cited := range p.cited(t) {
+		if rapid.Bool().Draw(t, "by number") && !cited.imported {
+			form.References = append(form.References, cited.number)
+		} else {
+			form.References = append(form.References, cited.id.String())
+		}
+	}
+	return x, form
+}
+
+func (p *play) cited(t *rapid.T) []*modelMessage {
+	if len(p.model.messages) == 0 {
+		return nil
+	}
+	return some(t, p.model.messages, 2, "cited")
+}
+
+// legal decides whether the house must release the message, and resolves what it cites.
+func (p *play) legal(v viewer, x *modelMessage, form correspondence.Form) bool {
+	ok := x.level <= p.model.ceiling(v) && x.level <= p.model.group(x.origin).level
+	signs := p.model.group(x.origin).member(v.login)
+	ok = ok && signs != nil && signs.sign
+	for _, key := range x.addressed() {
+		ok = ok && x.level <= p.model.group(key).level
+	}
+	for _, login := range x.agents {
+		ok = ok && x.level <= p.model.agent(login).level && !p.model.agent(login).disabled
+	}
+	for _, text := range form.References {
+		for _, y := range p.model.messages {
+			if text != y.id.String() && text != y.number {
+				continue
+			}
+			if x.level == np && y.level == dr && (text == y.number || p.model.reads(v, y)) {
+				ok = false
+			}
+			if p.model.reads(v, y) {
+				x.cites = append(x.cites, y.place)
+			}
+		}
+	}
+	return ok
+}
+
+func (p *play) release(t *rapid.T) {
+	v := pickOne(t, p.viewers(), "author")
+	x, form := p.write(t, v.login)
+	p.Clock.Advance(time.Duration(rapid.IntRange(0, 3).Draw(t, "seconds")) * time.Second)
+	legal := p.legal(v, x, form)
+	view, err := p.seat(v).Dispatch(t.Context(), habilitation.ID{}, form)
+	if !legal {
+		p.wants(correspondence.Invalid, err, "illegal release")
+		return
+	}
+	if err != nil {
+		t.Fatalf("%s releases %+v: %v", v.login, form, err)
+	}
+	p.model.number(x)
+	x.id, x.at = view.ID, p.Clock.Now().Truncate(time.Second)
+	p.model.messages = append(p.model.messages, x)
+	if view.Number != x.number {
+		t.Fatalf("released as %s, want %s", view.Number, x.number)
+	}
+}
+
+func (p *play) importRecords(t *rapid.T) {
+	var records []correspondence.Imported
+	for range rapid.IntRange(1, 2).Draw(t, "records") {
+		place := len(p.model.messages)
+		x := &modelMessage{place: place, level: pickOne(t, habilitation.Levels[:], "level"), kind: "telegram", origin: "nord", action: []string{"sud"}, imported: true,
+			tags: some(t, p.model.tags, 1, "tags"), words: some(t, vocabulary, 2, "words"), number: "n° " + strconv.Itoa(place), toward: []int{0}}
+		x.at = time.Date(rapid.IntRange(1861, 2026).Draw(t, "year"), 2, 1, 0, 0, place, 0, time.UTC)
+		source := fmt.Sprint("source ", place)
+		text := strings.Join(x.words, " ")
+		if x.level == dr {
+			x.canary = "zorglub" + strconv.Itoa(place) + "q"
+			text += " " + x.canary
+		}
+		record := p.Record(source, "nord", "sud", x.level, x.at, x.number, text)
+		for _, tag := range x.tags {
+			record.Message.Tags = append(record.Message.Tags, correspondence.TagName{Tag: habilitation.TagID(slices.Index(p.model.tags, tag) + 1), Key: tag, Label: tag})
+		}
+		x.id = correspondence.ImportedID(source)
+		records = append(records, record)
+		p.model.messages = append(p.model.messages, x)
+	}
+	p.Imports(records...)
+}
+
+func (p *play) clear(t *rapid.T) {
+	a := pickOne(t, p.model.agents, "agent")
+	a.level = pickOne(t, habilitation.Levels[:], "level")
+	p.Enact(habilitation.AgentCleared{Agent: a.number, Level: a.level, Reason: "essai"})
+}
+
+func (p *play) disable(t *rapid.T) {
+	a := pickOne(t, p.model.agents[1:], "agent")
+	a.disabled = !a.disabled
+	if a.disabled {
+		p.Enact(habilitation.AgentDisabled{Agent: a.number, Reason: "essai"})
+		if _, err := p.Authority.BadgeFor(a.number, hall); !errors.Is(err, habilitation.ErrNotAdmitted) {
+			t.Fatalf("badge of a disabled agent: %v", err)
+		}
+		return
+	}
+	p.Enact(habilitation.AgentEnabled{Agent: a.number})
+}
+
+func (p *play) terminal(t *rapid.T) {
+	p.model.terminals[hall] = pickOne(t, habilitation.Levels[:], "level")
+	p.Enact(habilitation.TerminalCleared{Terminal: hall, Level: p.model.terminals[hall], Reason: "essai"})
+}
+
+func (p *play) membership(t *rapid.T) {
+	p.Clock.Advance(time.Second)
+	g, a := pickOne(t, p.model.groups, "group"), pickOne(t, p.model.agents, "agent")
+	if g.member(a.login) == nil {
+		p.Enact(p.joined(g, a, rapid.Bool().Draw(t, "signs"), false))
+		return
+	}
+	g.members = slices.DeleteFunc(g.members, func(m modelMember) bool { return m.login == a.login })
+	p.Enact(habilitation.MemberLeft{Audience: g.number, Agent: a.number, Reason: "essai"})
+}
+
+func (p *play) chief(g *modelGroup, login string) bool {
+	m := g.member(login)
+	return m != nil && m.chief && !p.model.agent(login).disabled
+}
+
+// signup lets an agent ask, and then another one accept or refuse.
+func (p *play) signup(t *rapid.T) {
+	asks, decides := pickOne(t, p.viewers(), "asks"), pickOne(t, p.viewers(), "decides")
+	g := pickOne(t, p.model.groups, "group")
+	asked, err := p.seat(asks).RequestToJoin(t.Context(), g.key, "essai")
+	if g.member(asks.login) != nil {
+		p.wants(correspondence.Conflict, err, "a member asks to join")
+		return
+	}
+	if err != nil {
+		t.Fatalf("ask to join: %v", err)
+	}
+	p.Clock.Advance(time.Second)
+	mayDecide := p.chief(g, decides.login) && decides.login != asks.login
+	if rapid.Bool().Draw(t, "accepts") {
+		err = p.seat(decides).Accept(t.Context(), asked.ID, []string{"signatory"})
+		if mayDecide {
+			g.members = append(g.members, modelMember{login: asks.login, since: p.Clock.Now(), sign: true})
+		}
+	} else {
+		err = p.seat(decides).Refuse(t.Context(), asked.ID, "essai")
+	}
+	if !mayDecide {
+		p.wants(correspondence.Unknown, err, "a stranger decides")
+		p.Enact(habilitation.SignupRefused{Request: asked.ID, Reason: "essai"})
+	} else if err != nil {
+		t.Fatalf("decide a sign-up: %v", err)
+	}
+}
+
+func (p *play) declare(t *rapid.T) {
+	v, g, tag, level := pickOne(t, p.viewers(), "by"), pickOne(t, p.model.groups, "group"), pickOne(t, p.model.tags, "tag"), pickOne(t, habilitation.Levels[:], "level")
+	i := slices.IndexFunc(p.model.declared, func(d *modelDeclaration) bool { return d.group == g.key && d.tag == tag })
+	view, err := p.seat(v).Declare(t.Context(), g.key, tag, level)
+	switch {
+	case !p.chief(g, v.login):
+		p.wants(correspondence.NotMandated, err, "a stranger declares")
+		return
+	case level > g.level:
+		p.wants(correspondence.Invalid, err, "declares above the group")
+		return
+	case i >= 0 && (level == np || p.model.declared[i].approved || p.model.declared[i].pending):
+		p.wants(correspondence.Conflict, err, "declares twice")
+		return
+	case err != nil:
+		t.Fatalf("declare: %v", err)
+	case i >= 0:
+		p.model.declared = slices.Delete(p.model.declared, i, i+1)
+	}
+	p.model.declared = append(p.model.declared, &modelDeclaration{id: view.ID, group: g.key, tag: tag, pending: level == dr})
+}
+
+func (p *play) decide(t *rapid.T) {
+	if len(p.model.declared) == 0 {
+		t.Skip("nothing is declared")
+	}
+	v, d, approve := pickOne(t, p.viewers(), "by"), pickOne(t, p.model.declared, "declaration"), rapid.Bool().Draw(t, "approve")
+	steward := p.model.group(p.model.stewards[slices.Index(p.model.tags, d.tag)])
+	ask := func() error { return p.seat(v).Refuse(t.Context(), d.id, "essai") }
+	if approve {
+		ask = func() error { return p.seat(v).Accept(t.Context(), d.id, nil) }
+	}
+	err := ask()
+	switch {
+	case !p.chief(steward, v.login):
+		p.wants(correspondence.Unknown, err, "a stranger decides")
+	case !d.pending:
+		p.wants(correspondence.Conflict, err, "decides twice")
+	case err != nil:
+		t.Fatalf("decide: %v", err)
+	default:
+		d.pending, d.approved = false, approve
+	}
+}
+
+func (p *play) withdraw(t *rapid.T) {
+	v, g, tag := pickOne(t, p.viewers(), "by"), pickOne(t, p.model.groups, "group"), pickOne(t, p.model.tags, "tag")
+	err := p.seat(v).Withdraw(t.Context(), g.key, tag, "")
+	i := slices.IndexFunc(p.model.declared, func(d *modelDeclaration) bool { return d.group == g.key && d.tag == tag })
+	switch {
+	case !p.chief(g, v.login):
+		p.wants(correspondence.NotMandated, err, "a stranger withdraws")
+	case i < 0:
+		p.wants(correspondence.Conflict, err, "withdraws nothing")
+	case err != nil:
+		t.Fatalf("withdraw: %v", err)
+	default:
+		p.model.declared = slices.Delete(p.model.declared, i, i+1)
+	}
+}
+
+// pick draws a viewer and a message.
+func (p *play) pick(t *rapid.T) (viewer, *modelMessage) {
+	if len(p.model.messages) == 0 {
+		t.Skip("no message yet")
+	}
+	return pickOne(t, p.viewers(), "viewer"), pickOne(t, p.model.messages, "message")
+}
+
+func (p *play) read(t *rapid.T) {
+	v, x := p.pick(t)
+	desk := p.seat(v)
+	if !p.model.reads(v, x) {
+		desk.ReadsNothingOf(x.id)
+		return
+	}
+	was := p.model.unread(v, x)
+	view, err := desk.Message(t.Context(), x.id)
+	if err != nil {
+		t.Fatalf("%v reads %s: %v", v, x.number, err)
+	}
+	p.model.mark(v, x, true)
+	p.clean(v, view)
+	var toward []int
+	for _, to := range view.Addressees {
+		toward = append(toward, int(to.Number))
+	}
+	if !slices.Equal(toward, x.toward) || !view.Signature.Valid || (view.Signature.Quality == "house") != x.imported || view.Unread {
+		t.Fatalf("%s (unread before: %v) reads as %+v, want numbers %v", x.number, was, view, x.toward)
+	}
+	p.compareThread(v, x, view)
+}
+
+// compareThread compares the links to what is cited and from what cites.
+func (p *play) compareThread(v viewer, x *modelMessage, view correspondence.MessageView) {
+	var want, got []habilitation.ID
+	for _, r := range view.References {
+		if r.ID != nil {
+			got = append(got, *r.ID)
+		}
+	}
+	for _, place := range x.cites {
+		if p.model.reads(v, p.model.messages[place]) {
+			want = append(want, p.model.messages[place].id)
+		}
+	}
+	for _, y := range p.model.messages {
+		for _, place := range y.cites {
+			if place == x.place && p.model.reads(v, y) {
+				want = append(want, y.id)
+			}
+		}
+	}
+	for _, later := range view.CitedBy {
+		got = append(got, later.ID)
+	}
+	if !slices.Equal(want, got) {
+		p.t.Fatalf("%v sees the thread of %s as %v, want %v", v, x.number, got, want)
+	}
+}
+
+func (p *play) mark(t *rapid.T) {
+	v, x := p.pick(t)
+	read := rapid.Bool().Draw(t, "read")
+	err := p.seat(v).MarkRead(t.Context(), x.id, read)
+	if !p.model.reads(v, x) {
+		p.wants(correspondence.Unknown, err, "marks what is withheld")
+		return
+	}
+	if err != nil {
+		t.Fatalf("mark: %v", err)
+	}
+	p.model.mark(v, x, read)
+}
+
+func (p *play) markAll(t *rapid.T) {
+	v, x := p.pick(t)
+	if rapid.Bool().Draw(t, "everything") {
+		if err := p.seat(v).MarkAllRead(t.Context(), habilitation.ID{}); err != nil {
+			t.Fatalf("mark all: %v", err)
+		}
+		p.model.markAll(v, nil)
+		return
+	}
+	err := p.seat(v).MarkAllRead(t.Context(), x.id)
+	if !p.model.reads(v, x) {
+		p.wants(correspondence.Unknown, err, "marks up to what is withheld")
+		return
+	}
+	if err != nil {
+		t.Fatalf("mark up to: %v", err)
+	}
+	p.model.markAll(v, x)
+}
+
+func (p *play) preview(t *rapid.T) {
+	v := pickOne(t, p.viewers(), "author")
+	x, form := p.write(t, v.login)
+	form.References = nil
+	view, err := p.seat(v).AudienceOf(t.Context(), form)
+	if err != nil {
+		t.Fatalf("preview: %v", err)
+	}
+	reached := x.addressed()
+	for _, g := range p.model.groups {
+		for _, tag := range x.tags {
+			if p.model.declares(g.key, tag, x.level) && !slices.Contains(reached, g.key) {
+				reached = append(reached, g.key)
+			}
+		}
+	}
+	var got []string
+	for _, line := range view.Groups {
+		got = append(got, line.Key)
+		if n := p.model.receivers(x.level, []string{line.Key}, nil); line.Agents != n || line.Cleared != (p.model.group(line.Key).level >= x.level) {
+			t.Fatalf("preview of %s: %+v, want %d agents", line.Key, line, n)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(reached)
+	named := slices.DeleteFunc(slices.Clone(x.agents), func(login string) bool { return p.model.agent(login).level < x.level })
+	if n := p.model.receivers(x.level, reached, named); view.Readers != n || !slices.Equal(got, reached) {
+		t.Fatalf("preview: %d readers in %v, want %d in %v", view.Readers, got, n, reached)
+	}
+}
+
+func (p *play) reopen(*rapid.T) { p.Reopen() }
+
+// search asks a few questions as one viewer.
+func (p *play) search(t *rapid.T) {
+	v := pickOne(t, p.viewers(), "viewer")
+	clauses := append(slices.Clone(vocabulary), "tag:eau", "tag:feu", "to:nord", "to:sud", "to:cercle", "from:nord", "type:note", "level:restricted", "level:unprotected", "-digue", "-tag:eau")
+	for _, x := range p.model.messages {
+		if x.canary != "" {
+			clauses = append(clauses, x.canary)
+		}
+	}
+	asked := some(t, clauses, 2, "question")
+	var want []*modelMessage
+	for _, x := range p.model.feed(v) {
+		if !slices.ContainsFunc(asked, func(c string) bool { return !p.model.matches(x, c) }) {
+			want = append(want, x)
+		}
+	}
+	p.Settle()
+	page, err := p.seat(v).Search(t.Context(), correspondence.SearchQuery{Text: strings.Join(asked, " "), Limit: 100, Sort: "date"})
+	if err != nil {
+		t.Fatalf("search %q: %v", asked, err)
+	}
+	p.clean(v, page)
+	if page.Total != len(want) || len(page.Items) != len(want) {
+		t.Fatalf("%v searches %q: %d of %d, want %d", v, asked, len(page.Items), page.Total, len(want))
+	}
+	for i, x := range want {
+		if page.Items[i].ID != x.id {
+			t.Fatalf("%v searches %q: hit %d is not %s", v, asked, i, x.number)
+		}
+	}
+	p.compareFacets(page.Facets, want)
+}
+
+func (p *play) compareFacets(got correspondence.Facets, hits []*modelMessage) {
+	want := map[string]int{}
+	for _, x := range hits {
+		want["kind "+x.kind]++
+		want["level "+x.level.String()]++
+		want["month "+x.at.Format("2006-01")]++
+		for _, tag := range x.tags {
+			want["tag "+tag]++
+		}
+		for _, key := range x.addressed() {
+			want["group "+key]++
+		}
+	}
+	for name, values := range map[string][]correspondence.FacetValue{"kind": got.Kind, "level": got.Level, "month": got.Month, "tag": got.Tag, "group": got.Group} {
+		for _, value := range values {
+			key := name + " " + value.Value
+			if want[key] != value.Count {
+				p.t.Fatalf("facet %s counts %d, want %d", key, value.Count, want[key])
+			}
+			delete(want, key)
+		}
+	}
+	if len(want) > 0 {
+		p.t.Fatalf("facets leave out %v", want)
+	}
+}
+
+// compare compares every viewer's teleprinter.
+func (p *play) compare(t *rapid.T) {
+	for _, v := range p.viewers() {
+		want, got := p.model.feed(v), p.seat(v).Feed()
+		p.clean(v, got)
+		page, err := p.seat(v).Teleprinter(t.Context(), correspondence.FeedQuery{Limit: 1})
+		if n := p.model.unreadCount(v); err != nil || page.Unread != n {
+			t.Fatalf("%v has %d unread, want %d (%v)", v, page.Unread, n, err)
+		}
+		if len(want) != len(got) {
+			t.Fatalf("%v sees %d messages, want %d", v, len(got), len(want))
+		}
+		for i, x := range want {
+			h := got[i]
+			if h.ID != x.id || h.Number != x.number || h.Level != x.level || h.Unread != p.model.unread(v, x) || h.Imported != x.imported || !h.ReleasedAt.Equal(x.at) {
+				t.Fatalf("%v sees at %d %+v, want %+v (unread %v)", v, i, h, x, p.model.unread(v, x))
+			}
+			if told := reasonsTold(h.Reasons); !slices.Equal(told, p.model.reasons(v, x)) {
+				t.Fatalf("%v sees %s because %q, want %q", v, x.number, told, p.model.reasons(v, x))
+			}
+		}
+	}
+}
+
+func reasonsTold(reasons []correspondence.Reason) (told []string) {
+	for _, r := range reasons {
+		text := r.Kind
+		if r.Audience != nil {
+			text += " " + r.Audience.Key
+		}
+		if r.Tag != nil {
+			text += " " + r.Tag.Key
+		}
+		told = append(told, text)
+	}
+	return told
+}
+
+// clean expects an answer to hold no canary that the viewer may not see.
+func (p *play) clean(v viewer, answer any) {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		p.t.Fatalf("marshal: %v", err)
+	}
+	for _, x := range p.model.messages {
+		if x.canary != "" && strings.Contains(string(text), x.canary) && !p.model.reads(v, x) {
+			p.t.Fatalf("%v is told of %s: %s", v, x.number, text)
+		}
+	}
+}
+
+func (p *play) wants(cause correspondence.Cause, err error, what string) {
+	var refusal *correspondence.Refusal
+	if !errors.As(err, &refusal) || refusal.Cause != cause {
+		p.t.Fatalf("%s: got %v, want a refusal: %s", what, err, cause)
+	}
+}
