@@ -33,6 +33,8 @@ type Examination struct {
 	Verifier *archive.Verifier
 	Held     *Folds                        // what the house knows by heart, compared with what the journal says; nil: not compared
 	Progress func(done, total archive.Seq) // nil: nobody is told
+
+	whole bool // nothing was unreadable so far: only then do later acts and numbers have to follow
 }
 
 // Examine reports every problem and goes on; its error says that it could not finish.
@@ -42,28 +44,42 @@ func (x Examination) Examine(ctx context.Context, report func(archive.Problem)) 
 		return err
 	}
 	again := NewFolds()
-	for entry, err := range x.Journal.Tail(ctx, 1) {
-		found := func(where, what string) {
-			report(archive.Problem{Where: "journal, " + where, Seq: entry.Seq, What: what})
+	x.whole = true
+	for next := archive.Seq(1); next <= head.Seq && ctx.Err() == nil; next++ {
+		last, err := x.from(ctx, next, head.Seq, again, report)
+		if err != nil && !errors.Is(err, archive.ErrDamaged) {
+			return fmt.Errorf("examine entry %d: %w", last+1, err)
 		}
-		switch {
-		case errors.Is(err, archive.ErrErased), errors.Is(err, archive.ErrDamaged): // named by the archive's own verification
-		case err != nil:
-			return fmt.Errorf("examine entry %d: %w", entry.Seq, err)
-		default:
-			x.one(entry, again, found)
-		}
-		if x.Progress != nil && (entry.Seq%256 == 0 || entry.Seq == head.Seq) {
-			x.Progress(entry.Seq, head.Seq)
-		}
-		if entry.Seq == head.Seq {
-			break
-		}
+		x.whole = x.whole && err == nil
+		next = last + 1 // which is damaged, as the archive's own verification says, or beyond the head
 	}
-	if x.Held != nil {
+	if x.Held != nil && x.whole && ctx.Err() == nil {
 		x.compare(again, report)
 	}
 	return ctx.Err()
+}
+
+// from examines entries up to the head, or to the first that cannot be read; last is the last that could.
+func (x Examination) from(ctx context.Context, next, head archive.Seq, again *Folds, report func(archive.Problem)) (last archive.Seq, err error) {
+	last = next - 1
+	for entry, err := range x.Journal.Tail(ctx, next) {
+		if err != nil && !errors.Is(err, archive.ErrErased) {
+			return last, err
+		}
+		last = entry.Seq
+		if err == nil {
+			x.one(entry, again, func(where, what string) {
+				report(archive.Problem{Where: "journal, " + where, Seq: entry.Seq, What: what})
+			})
+		}
+		if x.Progress != nil && (entry.Seq%256 == 0 || entry.Seq == head) {
+			x.Progress(entry.Seq, head)
+		}
+		if entry.Seq == head {
+			break
+		}
+	}
+	return last, nil
 }
 
 // one examines one entry and folds it.
@@ -73,7 +89,7 @@ func (x Examination) one(e archive.Entry, again *Folds, found func(where, what s
 			x.message(e, d, found)
 		}
 	}
-	if _, err := again.fold(e); err != nil {
+	if _, err := again.fold(e); err != nil && x.whole {
 		found("fold", err.Error())
 	}
 }
