@@ -104,5 +104,5 @@ func saveSettings(c *Call, _ *correspondence.Desk) (view, error) {
 			}
 		}
 	}
-	return view{to: c.form.Get("next")}, nil
+	return view{to: localAddress(c.form.Get("next"))}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"runtime/debug"
@@ -68,7 +69,9 @@ func (s *Server) runStream(desk *correspondence.Desk, after habilitation.ID, out
 	if err := out.write("retry: 1000\n\n"); err != nil {
 		return
 	}
-	if err := desk.Stream(ctx, after, out.send); err != nil && problemOf(err) == nil && ctx.Err() == nil && !out.failed {
+	err := desk.Stream(ctx, after, out.send)
+	expected := out.failed || ctx.Err() != nil || errors.Is(err, correspondence.ErrClosing) || problemOf(err) != nil
+	if err != nil && !expected {
 		s.log.Error("internal error", "route", streamPath, "error", err.Error())
 	}
 }
