@@ -108,3 +108,12 @@ func alter(path, bucket string, key []byte, change func([]byte)) error {
 
 func TestConformance(t *testing.T)        { archivetest.Run(t, single) }
 func TestMonthlyConformance(t *testing.T) { archivetest.Run(t, monthly) }
+
+// mustBeSound takes the problems of a verification that must find none.
+func mustBeSound(t testing.TB) func(archive.Problem) {
+	return func(p archive.Problem) {
+		if !p.Information {
+			t.Errorf("verify: %s", p)
+		}
+	}
+}

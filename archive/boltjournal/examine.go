@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"iter"
 	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
@@ -24,10 +23,7 @@ func (j *Journal) Examine(ctx context.Context, report func(archive.Problem)) err
 	j.mu.RLock()
 	volumes, head := j.volumes, j.head
 	j.mu.RUnlock()
-	next, stop := iter.Pull2(j.options.Keys.Names(ctx, keyPrefix(j.options.Name)))
-	defer stop()
-	x := &examination{j: j, report: report, chain: archive.EmptyHead(), names: next}
-	x.pull()
+	x := &examination{j: j, report: report, chain: archive.EmptyHead(), keys: make(map[keyRef]archive.Seq, head.Seq)}
 	for i, v := range volumes {
 		last := head
 		if i+1 < len(volumes) {
@@ -38,8 +34,7 @@ func (j *Journal) Examine(ctx context.Context, report func(archive.Problem)) err
 		}
 	}
 	x.treeEnds(volumes[len(volumes)-1], head)
-	x.surplus(nil)
-	return x.namesErr
+	return x.surplus(ctx)
 }
 
 // examination is Examine under way.
@@ -48,40 +43,31 @@ type examination struct {
 	report    func(archive.Problem)
 	chain     archive.Head // through the last record, by what is stored
 	frontiers [4]archive.Frontier
-	// name is the next kept key name, nil at the end; orphans counts those that no entry has.
-	names    func() ([]byte, error, bool)
-	name     []byte
-	namesErr error
-	orphans  int
+	// keys is which entry uses a key.
+	keys map[keyRef]archive.Seq
 }
 
 func (x *examination) found(v *volume, seq archive.Seq, format string, values ...any) {
 	x.report(archive.Problem{Where: filepath.Base(v.path), Seq: seq, What: fmt.Sprintf(format, values...)})
 }
 
-func (x *examination) pull() {
-	name, err, ok := x.names()
-	if err != nil {
-		x.namesErr = fmt.Errorf("list keys: %w", err)
+// surplus counts the keys that no entry uses.
+func (x *examination) surplus(ctx context.Context) error {
+	surplus, prefix := 0, keyPrefix(x.j.options.Name)
+	for name, err := range x.j.options.Keys.Names(ctx, prefix) {
+		if err != nil {
+			return fmt.Errorf("list keys: %w", err)
+		}
+		ref := name[len(prefix):]
+		if len(ref) != len(keyRef{}) || x.keys[keyRef(ref)] == 0 {
+			surplus++
+		}
 	}
-	if x.name = name; !ok || err != nil {
-		x.name = nil
-	}
-}
-
-// surplus counts the names before the given one, and at the end reports them.
-func (x *examination) surplus(until []byte) {
-	for x.name != nil && (until == nil || bytes.Compare(x.name, until) < 0) {
-		x.orphans++
-		x.pull()
-	}
-	if until == nil && x.orphans > 0 {
+	if surplus > 0 {
 		x.report(archive.Problem{Where: "keys of " + x.j.options.Name, Information: true,
-			What: fmt.Sprintf("%d keys belong to no entry: appends that were cut short", x.orphans)})
+			What: fmt.Sprintf("%d keys are used by no entry: set aside for coming ones, or left by a run that was cut short", surplus)})
 	}
-	if until != nil && bytes.Equal(x.name, until) {
-		x.pull()
-	}
+	return nil
 }
 
 // volume examines one file up to the head it must reach.
@@ -158,9 +144,10 @@ func (x *examination) record(v *volume, seq archive.Seq, raw []byte, id habilita
 	if id != r.header.ID {
 		x.found(v, seq, "identities: say %s, the header %s", id, r.header.ID)
 	}
-	if len(r.sealed) >= minSealed {
-		x.surplus(keyName(x.j.options.Name, seq, r.sealed))
+	if other := x.keys[r.key]; other != 0 {
+		x.found(v, seq, "key: is that of entry %d", other)
 	}
+	x.keys[r.key] = seq
 	if r.header.Tree != archive.NoTree {
 		x.leaf(v, r.header)
 	}

@@ -13,7 +13,7 @@ import (
 // identities finds the sequence of an identity. On the disk identities are kept in the order of the entries, one value
 // for each commit: random keys in a tree would rewrite a page for every message and halve what the journal can take.
 // In memory they are a table of eight bytes of the identity to the sequence, about 26 bytes an entry, read at opening
-// (16 MB for a million entries). It belongs to the planning goroutine.
+// (16 MB for a million entries). It belongs to the writer goroutine.
 type identities struct {
 	first map[uint64]archive.Seq
 	// more holds the identities whose first eight bytes another entry has.
@@ -79,16 +79,15 @@ func eachIdentity(tx *bolt.Tx, visit func(archive.Seq, habilitation.ID) error) e
 }
 
 // loadIdentities reads the identities that appends are compared with: those of the file, or of the last two months.
-// When a month begins all that was planned is durable.
 func (j *Journal) loadIdentities() error {
 	recent := j.volumes[max(0, len(j.volumes)-2):]
-	j.writer.ids = newIdentities(int(j.head.Seq - recent[0].base.Seq))
+	j.ids = newIdentities(int(j.head.Seq - recent[0].base.Seq))
 	for i, v := range recent {
 		last := j.head.Seq
 		if i+1 < len(recent) {
 			last = recent[i+1].base.Seq
 		}
-		if err := j.writer.ids.load(v, last); err != nil {
+		if err := j.ids.load(v, last); err != nil {
 			return fmt.Errorf("read identities: %w", err)
 		}
 	}

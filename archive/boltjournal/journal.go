@@ -2,8 +2,8 @@
 //
 // A file has four buckets. "entries" maps the sequence to a record (see record.go), "ids" keeps their
 // identities in the same order, "hashes" keeps the trees' subtree roots, and "meta" the format, the journal's name, the head and the last
-// checkpoints. Two goroutines write: one takes whatever waits and makes the keys durable in the key store, the other
-// commits all of it in one transaction, checkpoints included. Any number of goroutines read beside them.
+// checkpoints. One goroutine writes: it takes whatever waits and commits all of it in one transaction, checkpoints
+// included. The keys are durable in the key store before, a block at a time. Any number of goroutines read beside it.
 package boltjournal
 
 import (
@@ -20,8 +20,8 @@ type Journal struct {
 	options Options
 	sealer  *sealer
 	// rotate opens the volume of a later month; nil when the journal is one file.
-	rotate  func(month string, base archive.Head) (*volume, error)
-	writing sync.WaitGroup // the two goroutines that write
+	rotate  openMonth
+	writing sync.WaitGroup // the writer goroutine
 
 	mu      sync.RWMutex
 	volumes []*volume     // in order; grows, never shrinks; owned by mu
@@ -29,7 +29,12 @@ type Journal struct {
 	moved   chan struct{} // closed and replaced when the head moves; owned by mu
 	stopped error         // the first write that went wrong; owned by mu
 
-	writer writer
+	queue queue
+	ring  *keyring
+	// frontiers are the edges of the trees, by archive.Tree, and ids the identities, of what is durable; owned by the
+	// writer goroutine.
+	frontiers [4]archive.Frontier
+	ids       *identities
 }
 
 // Open opens the journal in the file at path, making it if it is not there. A file held by another process is ErrLocked
@@ -39,7 +44,7 @@ func Open(path string, options Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := openVolume(path, options.Name, archive.EmptyHead())
+	v, err := openVolume(path, options.Name, archive.EmptyHead(), 0)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %q: %w", options.Name, err)
 	}
@@ -47,15 +52,13 @@ func Open(path string, options Options) (*Journal, error) {
 }
 
 // start begins to write after the last of the volumes.
-func start(options Options, volumes []*volume, rotate func(string, archive.Head) (*volume, error)) (*Journal, error) {
+func start(options Options, volumes []*volume, rotate openMonth) (*Journal, error) {
 	j := &Journal{options: options, volumes: volumes, rotate: rotate, moved: make(chan struct{}), head: volumes[len(volumes)-1].head}
-	j.writer.queue.wake = make(chan struct{}, 1)
-	j.writer.queue.closing = make(chan struct{})
-	j.writer.commits = make(chan *plan, 1)
-	j.writer.room = make(chan struct{}, 2)
-	j.writer.head = j.head
+	j.queue.wake = make(chan struct{}, 1)
+	j.queue.closing = make(chan struct{})
+	j.ring = &keyring{options: options, stop: j.stop, block: volumes[len(volumes)-1].blocks}
 	var err error
-	if j.sealer, err = newSealer(options); err == nil {
+	if j.sealer, err = newSealer(); err == nil {
 		err = j.resumeTrees()
 	}
 	if err == nil {
@@ -64,8 +67,7 @@ func start(options Options, volumes []*volume, rotate func(string, archive.Head)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal %q: %w", options.Name, err), closeVolumes(volumes))
 	}
-	j.writing.Go(j.planGroups)
-	j.writing.Go(j.commitGroups)
+	j.writing.Go(j.write)
 	return j, nil
 }
 
@@ -88,10 +90,7 @@ func (j *Journal) Erase(ctx context.Context, seq archive.Seq, reason archive.Rea
 	if err != nil {
 		return fmt.Errorf("erase entry %d: %w", seq, err)
 	}
-	if len(r.sealed) < minSealed {
-		return fmt.Errorf("erase entry %d: payload of %d sealed bytes: %w", seq, len(r.sealed), archive.ErrDamaged)
-	}
-	if err := j.options.Keys.Destroy(ctx, keyName(j.options.Name, seq, r.sealed), reason); err != nil {
+	if err := j.options.Keys.Destroy(ctx, keyName(j.options.Name, r.key), reason); err != nil {
 		return fmt.Errorf("erase entry %d: %w", seq, err)
 	}
 	return nil
@@ -99,10 +98,11 @@ func (j *Journal) Erase(ctx context.Context, seq archive.Seq, reason archive.Rea
 
 // Close is [archive.Journal]. Appends that wait are still written; later ones are ErrClosed.
 func (j *Journal) Close() error {
-	if !j.writer.queue.close() {
+	if !j.queue.close() {
 		return nil
 	}
 	j.writing.Wait()
+	j.ring.close()
 	j.mu.RLock()
 	volumes := j.volumes
 	j.mu.RUnlock()
@@ -125,7 +125,7 @@ func closeVolumes(volumes []*volume) error {
 // usable is nil while the journal is open and the caller still wants an answer.
 func (j *Journal) usable(ctx context.Context) error {
 	select {
-	case <-j.writer.queue.closing:
+	case <-j.queue.closing:
 		return archive.ErrClosed
 	default:
 		return ctx.Err()

@@ -16,6 +16,9 @@ const (
 	monthlyEnd  = ".journal"
 )
 
+// openMonth opens a month's file; a new one goes on from the head and the key block.
+type openMonth func(month string, base archive.Head, blocks uint64) (*volume, error)
+
 // OpenMonthly opens a journal kept as one file a month in the folder, making the folder if it is not there: for the
 // readings, which outnumber messages and leave the house month by month. Sequence and chain go on across the files. An
 // append goes whole into the file of its latest entry's month, and never into an earlier file than the one before it,
@@ -34,8 +37,8 @@ func OpenMonthly(folder string, options Options) (*Journal, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("open journal %q: %w", options.Name, err)
 	}
-	open := func(month string, base archive.Head) (*volume, error) {
-		v, err := openVolume(filepath.Join(folder, month+monthlyEnd), options.Name, base)
+	open := func(month string, base archive.Head, blocks uint64) (*volume, error) {
+		v, err := openVolume(filepath.Join(folder, month+monthlyEnd), options.Name, base, blocks)
 		if err == nil {
 			v.month = month
 		}
@@ -50,7 +53,7 @@ func OpenMonthly(folder string, options Options) (*Journal, error) {
 
 // openMonths opens every month there is, or the present one in a new folder, and checks that each goes on where the
 // one before ended.
-func openMonths(folder string, o Options, open func(string, archive.Head) (*volume, error)) ([]*volume, error) {
+func openMonths(folder string, o Options, open openMonth) ([]*volume, error) {
 	months, err := monthsIn(folder)
 	if err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func openMonths(folder string, o Options, open func(string, archive.Head) (*volu
 	var volumes []*volume
 	head := archive.EmptyHead()
 	for _, month := range months {
-		v, err := open(month, head)
+		v, err := open(month, head, 0)
 		if err != nil {
 			return volumes, err
 		}
@@ -96,12 +99,8 @@ func (j *Journal) volumeFor(month string) (*volume, error) {
 	if j.rotate == nil || month <= last.month {
 		return last, nil
 	}
-	j.writer.underway.Wait() // the new file goes on from what is durable
-	if err := j.isStopped(); err != nil {
-		return nil, err
-	}
 	head, _ := j.state()
-	v, err := j.rotate(month, head)
+	v, err := j.rotate(month, head, j.ring.next())
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func TestMonths(t *testing.T) {
 				t.Fatalf("fetch %d: %v", n+1, err)
 			}
 		}
-		if err := j.Verify(ctx, func(p archive.Problem) { t.Errorf("verify: %s", p) }); err != nil {
+		if err := j.Verify(ctx, mustBeSound(t)); err != nil {
 			t.Fatal(err)
 		}
 		if err := j.Close(); err != nil {
@@ -119,7 +119,7 @@ func TestMonthsRace(t *testing.T) {
 	if head, err := j.Head(context.Background()); err != nil || head.Seq != 160 {
 		t.Fatalf("head %d, %v", head.Seq, err)
 	}
-	if err := j.Verify(context.Background(), func(p archive.Problem) { t.Errorf("verify: %s", p) }); err != nil {
+	if err := j.Verify(context.Background(), mustBeSound(t)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -93,7 +93,7 @@ func TestNewSigningKey(t *testing.T) {
 	defer func() { _ = j.Close() }()
 	err = archive.Verify(context.Background(), archive.Verification{
 		Journal: j, Trees: j, Origin: origin, Key: fresh.Public().(ed25519.PublicKey), Engines: []archive.Examiner{j},
-	}, func(p archive.Problem) { t.Errorf("verify: %s", p) })
+	}, mustBeSound(t))
 	if err != nil {
 		t.Fatal(err)
 	}

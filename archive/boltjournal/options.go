@@ -44,9 +44,9 @@ type Step string
 
 // The steps of an append, in order.
 const (
-	// StepKeys is before the keys are made durable: nothing was written.
+	// StepKeys is before a block of keys is made durable, ahead of the appends that will use it: nothing was written.
 	StepKeys Step = "keys"
-	// StepEntries is after the keys are durable: keys without entries may be left behind.
+	// StepEntries is before the entries are put into a transaction: keys that no entry uses are left behind.
 	StepEntries Step = "entries"
 	// StepCommit is before the entries' commit: still nothing of them is on the disk.
 	StepCommit Step = "commit"

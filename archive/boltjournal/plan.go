@@ -3,6 +3,8 @@ package boltjournal
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,16 +15,12 @@ import (
 
 // plan is a group being decided: which entries get which places. Nothing of it is written until it is whole.
 type plan struct {
-	j      *Journal
-	volume *volume
-	group  []*request
+	j *Journal
 	// head and sizes (leaves in each tree, by archive.Tree) are the journal's once the plan is committed.
 	head    archive.Head
 	sizes   [4]uint64
 	placed  []placed
 	pending map[habilitation.ID]int // place in placed
-	// keys is told once whether the keys are durable; it has room for that word.
-	keys chan error
 }
 
 // placed is an entry that has its place.
@@ -31,8 +29,13 @@ type placed struct {
 	record record
 }
 
-func (j *Journal) newPlan(v *volume, group []*request) *plan {
-	return &plan{j: j, volume: v, group: group, head: j.writer.head, sizes: j.writer.sizes, pending: make(map[habilitation.ID]int), keys: make(chan error, 1)}
+func (j *Journal) plan() *plan {
+	head, _ := j.state()
+	p := &plan{j: j, head: head, pending: make(map[habilitation.ID]int)}
+	for tree := range p.sizes {
+		p.sizes[tree] = j.frontiers[tree].Size()
+	}
+	return p
 }
 
 // add decides one request: all its drafts get places or receipts, or none does and the reason is left in it.
@@ -48,6 +51,7 @@ func (p *plan) add(r *request) {
 		}
 		p.placed, p.head, p.sizes = p.placed[:before], head, sizes
 		r.err = fmt.Errorf("append: %w", err)
+		p.j.giveBack(r)
 		return
 	}
 	r.receipts = receipts
@@ -61,7 +65,10 @@ func (p *plan) decide(r *request) ([]archive.Receipt, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", entry.draft.ID, err)
 		}
-		if !known {
+		if known {
+			p.j.ring.give(entry.key)
+			entry.key = durableKey{}
+		} else {
 			first = p.place(entry)
 		}
 		receipts[i] = receipt(first)
@@ -69,16 +76,17 @@ func (p *plan) decide(r *request) ([]archive.Receipt, error) {
 	return receipts, nil
 }
 
-// find looks for the entry's identity in this group, in those before it and in the file, and compares the contents.
+// find looks for the entry's identity in this group and in the file, and compares the contents.
 func (p *plan) find(entry *prepared) (record, bool, error) {
-	if first := p.unwritten(entry.draft.ID); first != nil {
-		if !sameHeader(first.record.header, entry) || archive.PayloadDigest(first.salt, entry.draft.Payload) != first.digest {
+	if i, ok := p.pending[entry.draft.ID]; ok {
+		first := p.placed[i]
+		if !sameHeader(first.record.header, entry) || !bytes.Equal(first.draft.Payload, entry.draft.Payload) {
 			return record{}, true, archive.ErrReleasedOtherwise
 		}
 		return first.record, true, nil
 	}
-	seq := p.j.writer.ids.candidate(entry.draft.ID)
-	if durable, _ := p.j.state(); seq == 0 || seq > durable.Seq { // under way, and begins like this one
+	seq := p.j.ids.candidate(entry.draft.ID)
+	if seq == 0 {
 		return record{}, false, nil
 	}
 	first, err := p.j.volumeOf(seq).record(seq)
@@ -98,20 +106,6 @@ func (p *plan) find(entry *prepared) (record, bool, error) {
 	return first, true, nil
 }
 
-// unwritten is the entry of this plan or of the last ones that has the identity and is not known to be in the file.
-func (p *plan) unwritten(id habilitation.ID) *placed {
-	durable, _ := p.j.state()
-	for _, q := range append([]*plan{p}, p.j.writer.recent[:]...) {
-		if q == nil {
-			continue
-		}
-		if i, ok := q.pending[id]; ok && q.placed[i].record.header.Seq > durable.Seq {
-			return &q.placed[i]
-		}
-	}
-	return nil
-}
-
 // sameHeader compares what a caller decides, but for time and citation.
 func sameHeader(h archive.Header, entry *prepared) bool {
 	d := &entry.draft
@@ -129,7 +123,7 @@ func (p *plan) place(entry *prepared) record {
 	header := entry.header(p.head, index)
 	p.head = p.head.Follow(header)
 	p.pending[header.ID] = len(p.placed)
-	p.placed = append(p.placed, placed{prepared: entry, record: record{chain: p.head.Hash, header: header, sealed: entry.sealed}})
+	p.placed = append(p.placed, placed{prepared: entry, record: record{chain: p.head.Hash, key: entry.key.ref, header: header, sealed: entry.sealed}})
 	return p.placed[len(p.placed)-1].record
 }
 
@@ -138,29 +132,22 @@ func receipt(r record) archive.Receipt {
 	return archive.Receipt{Seq: h.Seq, Digest: h.Digest, Tree: h.Tree, Index: h.Index, Chain: r.chain}
 }
 
-// secrets are the keys of all placed entries, in the order of their names.
-func (p *plan) secrets() []archive.Secret {
-	secrets := make([]archive.Secret, len(p.placed))
-	for i, entry := range p.placed {
-		secrets[i] = archive.Secret{Name: keyName(p.j.options.Name, entry.record.header.Seq, entry.sealed), Value: entry.key}
-	}
-	return secrets
-}
-
 // write puts entries, identities and head into the transaction.
 func (p *plan) write(tx *bolt.Tx) error {
-	entries, ids := tx.Bucket(entriesBucket()), tx.Bucket(idsBucket())
+	entries, ids, meta := tx.Bucket(entriesBucket()), tx.Bucket(idsBucket()), tx.Bucket(metaBucket())
 	entries.FillPercent, ids.FillPercent = 1, 1 // only ever appended to
 	identities := make([]byte, 0, 16*len(p.placed))
+	blocks := binary.BigEndian.Uint64(meta.Get([]byte(metaBlocks)))
 	for _, entry := range p.placed {
 		h := entry.record.header
 		if err := entries.Put(seqKey(h.Seq), entry.record.encode()); err != nil {
 			return fmt.Errorf("write entry %d: %w", h.Seq, err)
 		}
 		identities = append(identities, h.ID[:]...)
+		blocks = max(blocks, entry.key.ref.block()+1)
 	}
 	if err := ids.Put(seqKey(p.placed[0].record.header.Seq), identities); err != nil {
 		return fmt.Errorf("write identities: %w", err)
 	}
-	return tx.Bucket(metaBucket()).Put([]byte(metaHead), encodeHead(p.head))
+	return errors.Join(meta.Put([]byte(metaHead), encodeHead(p.head)), meta.Put([]byte(metaBlocks), binary.BigEndian.AppendUint64(nil, blocks)))
 }

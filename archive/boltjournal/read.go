@@ -45,7 +45,7 @@ func (j *Journal) open(ctx context.Context, r record) (archive.Entry, error) {
 	if len(r.sealed) < minSealed {
 		return entry, fmt.Errorf("open entry %d: payload of %d sealed bytes: %w", r.header.Seq, len(r.sealed), archive.ErrDamaged)
 	}
-	key, err := j.options.Keys.Get(ctx, keyName(j.options.Name, r.header.Seq, r.sealed))
+	key, err := j.options.Keys.Get(ctx, keyName(j.options.Name, r.key))
 	if errors.Is(err, archive.ErrUnknown) {
 		err = fmt.Errorf("its key is missing: %w", archive.ErrDamaged)
 	}
@@ -98,7 +98,7 @@ func (j *Journal) wait(ctx context.Context, moved <-chan struct{}, yield func(ar
 	case <-moved:
 		return true
 	case <-ctx.Done():
-	case <-j.writer.queue.closing:
+	case <-j.queue.closing:
 		yield(archive.Entry{}, fmt.Errorf("read on: %w", archive.ErrClosed))
 	}
 	return false

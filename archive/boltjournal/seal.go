@@ -1,6 +1,7 @@
 package boltjournal
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"runtime"
@@ -26,22 +27,19 @@ const (
 // prepared is all of an entry that does not depend on its place: made by the callers, at the same time.
 type prepared struct {
 	draft  archive.Draft // time settled; the payload is the caller's until the answer
-	salt   [32]byte
 	digest [32]byte
 	leaf   [32]byte // hash of the leaf, when in a tree
-	key    []byte
+	key    durableKey
 	sealed []byte
 }
 
 // sealer packs, seals and opens payloads. It is safe for concurrent use.
 type sealer struct {
-	random io.Reader
-	salt   func(habilitation.ID) [32]byte
 	pack   *zstd.Encoder
 	unpack *zstd.Decoder
 }
 
-func newSealer(o Options) (*sealer, error) {
+func newSealer() (*sealer, error) {
 	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false),
 		zstd.WithWindowSize(256<<10), zstd.WithLowerEncoderMem(true))
 	if err != nil {
@@ -51,34 +49,38 @@ func newSealer(o Options) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
-	return &sealer{random: o.Random, salt: o.Salt, pack: pack, unpack: unpack}, nil
+	return &sealer{pack: pack, unpack: unpack}, nil
 }
 
 func (s *sealer) close() { s.unpack.Close() }
 
-// prepare does the work of one draft.
-func (s *sealer) prepare(draft archive.Draft, now func() time.Time) (prepared, error) {
+// prepare does the work of one draft that needs no place.
+func (j *Journal) prepare(ctx context.Context, draft archive.Draft) (prepared, error) {
+	p := prepared{draft: draft}
 	if err := draft.Check(); err != nil {
-		return prepared{}, fmt.Errorf("append %s: %w", draft.ID, err)
+		return p, fmt.Errorf("%s: %w", draft.ID, err)
 	}
 	if draft.Time.IsZero() {
-		draft.Time = now()
+		p.draft.Time = j.options.Clock()
 	}
-	draft.Time = draft.Time.UTC().Truncate(time.Microsecond)
-	var fresh [chacha20poly1305.KeySize + nonceSize + 32]byte
-	if _, err := io.ReadFull(s.random, fresh[:]); err != nil {
-		return prepared{}, fmt.Errorf("append %s: draw key: %w", draft.ID, err)
+	p.draft.Time = p.draft.Time.UTC().Truncate(time.Microsecond)
+	var fresh [nonceSize + 32]byte
+	if _, err := io.ReadFull(j.options.Random, fresh[:]); err != nil {
+		return p, fmt.Errorf("%s: draw nonce: %w", draft.ID, err)
 	}
-	salt := [32]byte(fresh[chacha20poly1305.KeySize+nonceSize:])
-	if s.salt != nil {
-		salt = s.salt(draft.ID)
+	salt := [32]byte(fresh[nonceSize:])
+	if j.options.Salt != nil {
+		salt = j.options.Salt(draft.ID)
 	}
-	p := prepared{draft: draft, salt: salt, key: fresh[:chacha20poly1305.KeySize:chacha20poly1305.KeySize], digest: archive.PayloadDigest(salt, draft.Payload)}
+	p.digest = archive.PayloadDigest(salt, draft.Payload)
 	if draft.Tree != archive.NoTree {
 		p.leaf = archive.LeafHash(p.header(archive.Head{}, 0).Leaf())
 	}
 	var err error
-	p.sealed, err = s.seal(p.key, fresh[chacha20poly1305.KeySize:][:nonceSize], salt, draft)
+	if p.key, err = j.ring.take(ctx); err != nil {
+		return p, fmt.Errorf("%s: %w", draft.ID, err)
+	}
+	p.sealed, err = j.sealer.seal(p.key.key, fresh[:nonceSize], salt, draft)
 	return p, err
 }
 

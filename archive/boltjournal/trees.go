@@ -56,7 +56,7 @@ func (j *Journal) resumeTrees() error {
 	err := v.view(func(tx *bolt.Tx) error {
 		for _, tree := range archive.AllTrees() {
 			var err error
-			j.writer.frontiers[tree], err = archive.ResumeFrontier(storedSize(tx, tree), func(height int, n uint64) ([32]byte, error) {
+			j.frontiers[tree], err = archive.ResumeFrontier(storedSize(tx, tree), func(height int, n uint64) ([32]byte, error) {
 				return storedHash(tx, tree, height, n)
 			})
 			if err != nil {
@@ -67,22 +67,19 @@ func (j *Journal) resumeTrees() error {
 		unsigned = !signed
 		return err
 	})
-	for tree := range j.writer.sizes {
-		j.writer.sizes[tree] = j.writer.frontiers[tree].Size()
-	}
 	if err != nil || !unsigned {
 		return err
 	}
 	return guarded(func() error {
 		return v.db.Update(func(tx *bolt.Tx) error {
-			return j.writeCheckpoints(tx, archive.AllTrees(), &j.writer.frontiers, j.head)
+			return j.writeCheckpoints(tx, archive.AllTrees(), &j.frontiers, j.head)
 		})
 	})
 }
 
 // checkCheckpoints compares the stored checkpoints with what they must say; false when some are not signed by this key.
 func (j *Journal) checkCheckpoints(tx *bolt.Tx) (signed bool, err error) {
-	wanted, err := j.checkpoints(archive.AllTrees(), &j.writer.frontiers, j.head)
+	wanted, err := j.checkpoints(archive.AllTrees(), &j.frontiers, j.head)
 	if err != nil {
 		return false, err
 	}
@@ -189,7 +186,7 @@ func (j *Journal) writeTrees(tx *bolt.Tx, p *plan, frontiers *[4]archive.Frontie
 	}
 	var grown []archive.Tree
 	for _, tree := range archive.AllTrees() {
-		if frontiers[tree].Size() != j.writer.frontiers[tree].Size() {
+		if frontiers[tree].Size() != j.frontiers[tree].Size() {
 			grown = append(grown, tree)
 		}
 	}

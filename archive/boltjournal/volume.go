@@ -2,6 +2,7 @@ package boltjournal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,8 +28,9 @@ func metaBucket() []byte    { return []byte("meta") }
 const (
 	metaFormat = "format"
 	metaName   = "name"
-	metaBase   = "base" // the head before the volume's first entry
-	metaHead   = "head" // the head after its last
+	metaBase   = "base"   // the head before the volume's first entry
+	metaHead   = "head"   // the head after its last
+	metaBlocks = "blocks" // the first block of keys that none of its entries uses, nor any before
 	// metaCheckpoint opens the keys of the last checkpoints: a tree's name follows, or metaHouse.
 	metaCheckpoint = "checkpoint/"
 	metaHouse      = "house"
@@ -44,17 +46,20 @@ type volume struct {
 	base archive.Head
 	// head is the head after the last entry as found at opening.
 	head archive.Head
+	// blocks is the first block of keys that was free at opening.
+	blocks uint64
 }
 
-// openVolume opens a file, or makes it when there is none, with base as the head before its first entry.
-func openVolume(path, name string, base archive.Head) (_ *volume, err error) {
+// openVolume opens a file, or makes it when there is none, with base as the head before its first entry and blocks as
+// the first free block of keys.
+func openVolume(path, name string, base archive.Head, blocks uint64) (_ *volume, err error) {
 	v := &volume{path: path}
 	err = guarded(func() error {
 		v.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Millisecond, FreelistType: bolt.FreelistMapType, NoStatistics: true})
 		if err != nil {
 			return unreadable(err)
 		}
-		return v.prepare(name, base)
+		return v.prepare(name, base, blocks)
 	})
 	if err != nil {
 		if v.db != nil {
@@ -66,7 +71,7 @@ func openVolume(path, name string, base archive.Head) (_ *volume, err error) {
 }
 
 // prepare reads the meta bucket, or makes all buckets of a new file.
-func (v *volume) prepare(name string, base archive.Head) error {
+func (v *volume) prepare(name string, base archive.Head, blocks uint64) error {
 	fresh := false
 	err := v.db.View(func(tx *bolt.Tx) error {
 		fresh = tx.Bucket(metaBucket()) == nil
@@ -76,7 +81,7 @@ func (v *volume) prepare(name string, base archive.Head) error {
 		return err
 	}
 	if fresh {
-		if err := v.create(name, base); err != nil {
+		if err := v.create(name, base, blocks); err != nil {
 			return err
 		}
 		if err := archive.SyncFolder(filepath.Dir(v.path)); err != nil {
@@ -97,11 +102,16 @@ func (v *volume) prepare(name string, base archive.Head) error {
 		if v.head, err = decodeHead(meta.Get([]byte(metaHead))); err != nil {
 			return err
 		}
+		blocks := meta.Get([]byte(metaBlocks))
+		if len(blocks) != 8 {
+			return fmt.Errorf("blocks of %d bytes: %w", len(blocks), archive.ErrDamaged)
+		}
+		v.blocks = binary.BigEndian.Uint64(blocks)
 		return v.checkEnds(tx)
 	})
 }
 
-func (v *volume) create(name string, base archive.Head) error {
+func (v *volume) create(name string, base archive.Head, blocks uint64) error {
 	return v.db.Update(func(tx *bolt.Tx) error {
 		for _, bucket := range [][]byte{entriesBucket(), idsBucket(), hashesBucket(), metaBucket()} {
 			if _, err := tx.CreateBucket(bucket); err != nil {
@@ -111,7 +121,8 @@ func (v *volume) create(name string, base archive.Head) error {
 		meta := tx.Bucket(metaBucket())
 		return errors.Join(
 			meta.Put([]byte(metaFormat), []byte{formatVersion}), meta.Put([]byte(metaName), []byte(name)),
-			meta.Put([]byte(metaBase), encodeHead(base)), meta.Put([]byte(metaHead), encodeHead(base)))
+			meta.Put([]byte(metaBase), encodeHead(base)), meta.Put([]byte(metaHead), encodeHead(base)),
+			meta.Put([]byte(metaBlocks), binary.BigEndian.AppendUint64(nil, blocks)))
 	})
 }
 

@@ -96,17 +96,19 @@ func (j *Journal) Append(ctx context.Context, fence archive.Head, drafts []archi
 	if len(drafts) == 0 {
 		return nil, nil
 	}
-	r, err := j.request(fence, drafts)
-	if err != nil {
-		return nil, err
+	r, err := j.request(ctx, fence, drafts)
+	if err == nil {
+		err = j.queue.push(r)
 	}
-	if err := j.writer.queue.push(r); err != nil {
+	if err != nil {
+		j.giveBack(r)
 		return nil, fmt.Errorf("append: %w", err)
 	}
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		if j.writer.queue.withdraw(r) {
+		if j.queue.withdraw(r) {
+			j.giveBack(r)
 			return nil, fmt.Errorf("append: %w", ctx.Err())
 		}
 		<-r.done
@@ -114,16 +116,25 @@ func (j *Journal) Append(ctx context.Context, fence archive.Head, drafts []archi
 	return r.receipts, r.err
 }
 
+// giveBack returns the keys of a request that will not be written.
+func (j *Journal) giveBack(r *request) {
+	for i := range r.entries {
+		if r.entries[i].key.key != nil {
+			j.ring.give(r.entries[i].key)
+		}
+	}
+}
+
 // request prepares the drafts, on all processors.
-func (j *Journal) request(fence archive.Head, drafts []archive.Draft) (*request, error) {
+func (j *Journal) request(ctx context.Context, fence archive.Head, drafts []archive.Draft) (*request, error) {
 	r := &request{fence: fence, entries: make([]prepared, len(drafts)), done: make(chan struct{})}
 	errs := make([]error, len(drafts))
 	together(len(drafts), func(i int) {
 		if j.options.Signer == nil && drafts[i].Tree != archive.NoTree {
-			errs[i] = fmt.Errorf("append %s: a journal without trees: %w", drafts[i].ID, archive.ErrBadDraft)
+			errs[i] = fmt.Errorf("%s: a journal without trees: %w", drafts[i].ID, archive.ErrBadDraft)
 			return
 		}
-		r.entries[i], errs[i] = j.sealer.prepare(drafts[i], j.options.Clock)
+		r.entries[i], errs[i] = j.prepare(ctx, drafts[i])
 	})
 	for i := range r.entries {
 		if j.rotate != nil && errs[i] == nil {
@@ -133,132 +144,59 @@ func (j *Journal) request(fence archive.Head, drafts []archive.Draft) (*request,
 	return r, errors.Join(errs...)
 }
 
-// writer is the state of the two goroutines that write. The first plans: it takes whatever waits, gives each entry its
-// place and makes the keys durable. The second puts entries, trees and head into one transaction, commits it once the
-// keys are durable, and answers. So the keys of one group are synced while the group before is. Nothing is answered,
-// refusals included, before every group planned earlier is durable.
-type writer struct {
-	queue queue
-	// Owned by the planning goroutine: the head and tree sizes once all that is planned is durable, the identities
-	// up to there, and the last plans, whose entries may not be in the file yet.
-	head   archive.Head
-	sizes  [4]uint64
-	ids    *identities
-	recent [3]*plan
-	// underway counts the plans handed to the committing goroutine; there is room for one beside the one it works at.
-	underway sync.WaitGroup
-	commits  chan *plan
-	// room holds one token for each plan under way: two, so that groups are not cut small.
-	room chan struct{}
-	// frontiers are the edges of the trees as committed, by archive.Tree; owned by the committing goroutine.
-	frontiers [4]archive.Frontier
-}
-
-// planGroups is the planning goroutine: it goes on until the journal is closed and nothing waits any more.
-func (j *Journal) planGroups() {
-	defer close(j.writer.commits)
+// write is the writer goroutine: it takes whatever waits, until the journal is closed and nothing waits any more.
+func (j *Journal) write() {
 	for closed := false; ; {
-		j.writer.room <- struct{}{}
-
-		group := j.writer.queue.take(j.options.BatchEntries)
+		group := j.queue.take(j.options.BatchEntries)
 		if len(group) > 0 {
-			j.planGroup(group)
+			j.serve(group)
 			continue
 		}
-		<-j.writer.room
 		if closed {
 			return
 		}
 		select {
-		case <-j.writer.queue.wake:
-		case <-j.writer.queue.closing:
+		case <-j.queue.wake:
+		case <-j.queue.closing:
 			closed = true
 		}
 	}
 }
 
-// planGroup decides a group, hands it on and makes its keys durable.
-func (j *Journal) planGroup(group []*request) {
-	w := &j.writer
-	var p *plan
+// serve decides a group and answers every request in it.
+func (j *Journal) serve(group []*request) {
 	err := j.isStopped()
 	if err == nil {
-		err = guarded(func() (err error) {
-			p, err = j.plan(group)
-			return err
-		})
-		if err != nil {
+		if err = guarded(func() error { return j.commit(group) }); err != nil {
 			err = j.stop(err)
 		}
 	}
-	if err != nil {
-		w.underway.Wait()
-		answer(group, err)
-		<-w.room
-		return
+	for _, r := range group {
+		if err != nil {
+			r.receipts, r.err = nil, fmt.Errorf("append: %w", err) // nothing of the group is known to be durable
+		}
+		close(r.done)
 	}
-	w.head, w.sizes = p.head, p.sizes
-	w.recent = [3]*plan{p, w.recent[0], w.recent[1]}
-	for _, entry := range p.placed {
-		w.ids.add(entry.draft.ID, entry.record.header.Seq)
-	}
-	secrets := p.secrets()
-	w.underway.Add(1)
-	w.commits <- p
-	p.keys <- guarded(func() error { return j.keep(secrets) })
 }
 
-// keep makes the keys of a plan durable.
-func (j *Journal) keep(secrets []archive.Secret) error {
-	if len(secrets) == 0 {
-		return nil
-	}
-	if err := j.options.step(StepKeys); err != nil {
-		return err
-	}
-	if err := j.options.Keys.Put(context.Background(), secrets); err != nil {
-		return err
-	}
-	for _, secret := range secrets {
-		clear(secret.Value) // from here on only the key store has it
-	}
-	return j.options.step(StepEntries)
-}
-
-// plan gives places to what a group brings.
-func (j *Journal) plan(group []*request) (*plan, error) {
+// commit makes a group durable in one transaction: entries, identities, trees, checkpoints and head. Its error is a
+// write that went wrong; refusals are left in the requests.
+func (j *Journal) commit(group []*request) error {
 	v, err := j.volumeFor(group[0].month)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := j.newPlan(v, group)
+	p := j.plan()
 	for _, r := range group {
 		p.add(r)
 	}
-	return p, nil
-}
-
-// commitGroups is the committing goroutine.
-func (j *Journal) commitGroups() {
-	for p := range j.writer.commits {
-		err := j.isStopped()
-		if err == nil {
-			if err = guarded(func() error { return j.commit(p) }); err != nil {
-				err = j.stop(err)
-			}
-		}
-		answer(p.group, err)
-		j.writer.underway.Done()
-		<-j.writer.room
-	}
-}
-
-// commit makes a plan durable. Its error is a write that went wrong; refusals are left in the requests.
-func (j *Journal) commit(p *plan) error {
 	if len(p.placed) == 0 {
-		return <-p.keys
+		return nil
 	}
-	tx, err := p.volume.db.Begin(true)
+	if err := j.options.step(StepEntries); err != nil {
+		return err
+	}
+	tx, err := v.db.Begin(true)
 	if err != nil {
 		return err
 	}
@@ -266,14 +204,11 @@ func (j *Journal) commit(p *plan) error {
 	if err := p.write(tx); err != nil {
 		return err
 	}
-	frontiers := j.writer.frontiers
+	frontiers := j.frontiers
 	if j.options.Signer != nil {
 		if err := j.writeTrees(tx, p, &frontiers); err != nil {
 			return err
 		}
-	}
-	if err := <-p.keys; err != nil {
-		return err
 	}
 	if err := j.options.step(StepCommit); err != nil {
 		return err
@@ -281,17 +216,16 @@ func (j *Journal) commit(p *plan) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	j.writer.frontiers = frontiers
-	j.advance(p.head)
+	j.committed(p, frontiers)
 	return j.options.step(StepAnswer)
 }
 
-// answer lets the callers go; an error is everybody's, for nothing of the group is known to be durable.
-func answer(group []*request, err error) {
-	for _, r := range group {
-		if err != nil {
-			r.receipts, r.err = nil, fmt.Errorf("append: %w", err)
-		}
-		close(r.done)
+// committed takes over what a plan has made durable.
+func (j *Journal) committed(p *plan, frontiers [4]archive.Frontier) {
+	j.frontiers = frontiers
+	for _, entry := range p.placed {
+		j.ids.add(entry.draft.ID, entry.record.header.Seq)
+		clear(entry.key.key) // from here on only the key store has it
 	}
+	j.advance(p.head)
 }
