@@ -3,6 +3,7 @@ package assembly
 import (
 	"errors"
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
 	"strconv"
@@ -19,7 +20,7 @@ import (
 type Config struct {
 	Name            string `key:"name" validate:"required,max=64"`                     // of the house, in certificates and on pages
 	Domain          string `key:"domain" validate:"required,hostname_rfc1123,max=200"` // of message identities, checkpoints and passes; for ever
-	Listen          string `key:"listen" validate:"required,hostname_port"`            // where serve listens
+	Listen          string `key:"listen" validate:"required,address"`                  // where serve listens
 	TLS             string `key:"tls" validate:"oneof=auto always"`                    // auto: plain HTTP on a loopback address, TLS anywhere else
 	Certificate     string `key:"certificate" validate:"required"`                     // PEM, relative to the folder
 	CertificateKey  string `key:"certificate_key" validate:"required"`                 // PEM, relative to the folder
@@ -138,6 +139,9 @@ func assign(field reflect.Value, text string) (why string) {
 // faults asks the validator and puts its answers into words.
 func (c Config) faults(places map[string]string) []error {
 	check := validator.New(validator.WithRequiredStructEnabled())
+	if err := check.RegisterValidation("address", func(f validator.FieldLevel) bool { return isAddress(f.Field().String()) }); err != nil {
+		return []error{err}
+	}
 	check.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("key") })
 	var found validator.ValidationErrors
 	if err := check.Struct(c); err != nil && !errors.As(err, &found) {
@@ -157,13 +161,20 @@ func (c Config) faults(places map[string]string) []error {
 	return faults
 }
 
+// isAddress reports a host, which may be empty for every address of the machine, with a port; port 0 is any that is free.
+func isAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	number, wrong := strconv.ParseUint(port, 10, 16)
+	return err == nil && wrong == nil && strconv.FormatUint(number, 10) == port && !strings.ContainsAny(host, " /")
+}
+
 // wordsFor says in plain words what the validator found.
 func wordsFor(f validator.FieldError) string {
 	value := fmt.Sprintf("%q", fmt.Sprint(f.Value()))
 	switch f.Tag() {
 	case "required":
 		return "is missing"
-	case "hostname_port":
+	case "address":
 		return value + " is not an address and a port such as 127.0.0.1:8080"
 	case "hostname_rfc1123":
 		return value + " is not a domain name such as diplomatie.example"

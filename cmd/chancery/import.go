@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"chancery/cmd/assembly"
@@ -28,7 +29,7 @@ func (c *importCommand) Run(s *session) error {
 		m.end()
 		if !s.json {
 			for _, refused := range report.Refused[:min(len(report.Refused), shownRefusals)] {
-				fmt.Fprintf(s.complaints, words["refused_line"], refused.File, refused.Line, refused.Record, refused.Reason)
+				fmt.Fprintf(s.complaints, words["refused_line"], refused.File, refused.Line, strings.TrimSpace(refused.Record+" "+words["refused"]), refused.Reason)
 			}
 			if more := len(report.Refused) - shownRefusals; more > 0 {
 				fmt.Fprintf(s.complaints, words["refused_more"], more)

@@ -11,6 +11,7 @@ import (
 
 // verifyCommand checks everything.
 type verifyCommand struct {
+	Keep    string   `help:"Write the house's signed checkpoint to this file, to be kept elsewhere." placeholder:"FILE"`
 	Witness []string `help:"A signed checkpoint that was kept elsewhere; the journal must go on from it." type:"existingfile" placeholder:"FILE"`
 }
 
@@ -54,11 +55,14 @@ func (c *verifyCommand) Run(s *session) error {
 		out.Entries, out.Messages = uint64(head.Seq), house.Chancery.Folds.Ledger.Count()
 		err = s.watched(house, assembly.VerifyOptions{Witness: witness, Report: func(p archive.Problem) {
 			out.Problems = append(out.Problems, foundProblem{p.Where, uint64(p.Seq), p.What, p.Information})
+			switch {
+			case p.Information:
+				s.say("note", p)
+			case !s.json:
+				fmt.Fprintln(s.complaints, p)
+			}
 			if !p.Information {
 				damaged++
-			}
-			if !s.json {
-				fmt.Fprintln(s.complaints, p)
 			}
 		}})
 		out.Sound, out.Seconds = err == nil && damaged == 0, time.Since(begun).Seconds()
@@ -70,6 +74,11 @@ func (c *verifyCommand) Run(s *session) error {
 		}
 		if damaged > 0 {
 			return fmt.Errorf(words["verify_wanting"], damaged)
+		}
+		if c.Keep != "" {
+			if err := os.WriteFile(c.Keep, checkpoint, 0o600); err != nil {
+				return fmt.Errorf("keep checkpoint: %w", err)
+			}
 		}
 		s.say("verified", out.Entries, out.Messages, time.Since(begun).Round(time.Millisecond))
 		return nil

@@ -134,7 +134,7 @@ func readMessages(files fs.FS, name string) ([]storyMessage, error) {
 
 // form is the message as its signatory would have written it at that moment; references name messages already told by their identities.
 func (m *storyMessage) form(at time.Time, told map[string]habilitation.ID) correspondence.Form {
-	f := correspondence.Form{Kind: m.Kind, Origin: m.Origin, Agents: m.Agents, Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level,
+	f := correspondence.Form{Kind: m.Kind, Origin: m.Origin, Drafter: m.Drafter, Agents: m.Agents, Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level,
 		Tags: m.Tags, Language: m.Language, Subject: m.Subject, Summary: m.Summary, Text: m.Text, Comment: m.Comment}
 	for _, to := range m.Action {
 		f.Action = append(f.Action, to.addressee(at))
