@@ -156,6 +156,25 @@ func (f *finishing) people() {
 	if f.m.Level > origin.Level {
 		f.fault("origin", "group-not-cleared", "group", origin.Name.In(f.m.Language))
 	}
+	if login := f.draft.Form.Drafter; login != "" {
+		f.drafter(login, origin)
+	}
+}
+
+// drafter reads who wrote the message when it is not who releases it: a drafter of the origin, who will read it.
+func (f *finishing) drafter(login string, origin habilitation.Audience) {
+	agent, ok := f.register.AgentByLogin(login)
+	duties, member := f.register.Duties(agent.ID, origin.ID)
+	switch {
+	case !ok || agent.Disabled:
+		f.fault("drafter", "agent-unknown", "value", login)
+	case !member || !duties.Has(habilitation.Drafter):
+		f.fault("drafter", "no-right-to-draft", "agent", agent.Name, "group", origin.Name.In(f.m.Language))
+	case agent.Level < f.m.Level:
+		f.fault("drafter", "agent-not-cleared", "agent", agent.Name)
+	default:
+		f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)}
+	}
 }
 
 func (f *finishing) party(a habilitation.Audience) Party {

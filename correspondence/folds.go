@@ -172,17 +172,12 @@ func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) se
 		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, Names: namesOf(d), Numbers: numbersOf(d)}
 }
 
-// namesOf lists the names of the signed headers: people, groups, timbres, printed names.
+// namesOf lists the people of the signed headers, and what is printed there of an imported record. Groups and tags are asked for as such
+// (from: to: tag:): their names would make every message to a ministry of health answer to "health".
 func namesOf(d *Dispatch) []string {
-	names := []string{d.Origin.Name, d.Origin.Timbre, d.Drafter.Name, d.Signatory.Name}
-	for _, to := range d.Addressees {
-		names = append(names, to.Name, to.Timbre)
-	}
+	names := []string{d.Drafter.Name, d.Signatory.Name}
 	for _, p := range d.Agents {
 		names = append(names, p.Name)
-	}
-	for _, t := range d.Tags {
-		names = append(names, t.Label)
 	}
 	if p := d.Provenance; p != nil {
 		names = append(append(names, p.From), p.To...)

@@ -9,7 +9,8 @@ import (
 // Form is a draft as the pen writes it: names and keys, nothing resolved, faults allowed. What was typed is kept as typed.
 type Form struct {
 	Kind           string           `json:"kind" validate:"max=20"`
-	Origin         string           `json:"origin" validate:"max=100"` // key of the functional group that speaks
+	Origin         string           `json:"origin" validate:"max=100"`            // key of the functional group that speaks
+	Drafter        string           `json:"drafter,omitempty" validate:"max=100"` // login of who wrote it in the origin; default: who releases
 	Action         []FormAddressee  `json:"action,omitempty" validate:"max=500,dive"`
 	Info           []FormAddressee  `json:"info,omitempty" validate:"max=500,dive"`
 	Agents         []string         `json:"agents,omitempty" validate:"max=100,dive,max=100"` // logins personally addressed
