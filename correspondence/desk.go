@@ -60,9 +60,13 @@ type Desk struct {
 	badge habilitation.Badge
 }
 
-// SignOut ends the session, on every terminal that holds one of its passes.
+// SignOut ends the session, on every terminal that holds one of its passes, and its streams.
 func (d *Desk) SignOut(ctx context.Context) error {
-	return refusalOf(d.house.Authority.SignOut(ctx, d.badge))
+	if err := d.house.Authority.SignOut(ctx, d.badge); err != nil {
+		return refusalOf(err)
+	}
+	d.house.arrived.announce()
+	return nil
 }
 
 // Session identifies the sign-in that the desk was opened in: pages bind their forms to it.

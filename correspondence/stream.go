@@ -54,13 +54,12 @@ type stream struct {
 
 // begin finds the place to go on from and makes up for what was missed.
 func (s *stream) begin(ctx context.Context, after habilitation.ID) error {
-	ledger := s.desk.house.Folds.Ledger
 	if after.IsZero() {
-		s.place = uint32(ledger.Count())
+		s.fromNow()
 		return nil
 	}
 	row, err := s.desk.admit(after)
-	place, known := ledger.place(row.ID)
+	place, known := s.desk.house.Folds.Ledger.place(row.ID)
 	if err != nil || !known {
 		return s.resync()
 	}
@@ -73,8 +72,21 @@ func (s *stream) begin(ctx context.Context, after habilitation.ID) error {
 }
 
 func (s *stream) resync() error {
-	s.place = uint32(s.desk.house.Folds.Ledger.Count())
+	s.fromNow()
 	return s.send(Event{Resync: true})
+}
+
+func (s *stream) fromNow() {
+	s.desk.house.folding.RLock()
+	defer s.desk.house.folding.RUnlock()
+	s.place = uint32(s.desk.house.Folds.Ledger.Count())
+}
+
+// take moves the place past what has arrived. Between two folds only: what the ledger knew before the rows did would be passed over for good.
+func (s *stream) take() {
+	s.desk.house.folding.RLock()
+	defer s.desk.house.folding.RUnlock()
+	s.news, s.place = s.desk.house.Folds.Ledger.after(s.place, s.news[:0])
 }
 
 // renew asks for the rights as they are now.
@@ -87,9 +99,13 @@ func (s *stream) renew() error {
 	return nil
 }
 
-// forward sends what has arrived since the stream's place. What was printed before the house existed is not news.
+// forward sends what has arrived since the stream's place, while the rights hold: an act that took them away ends the stream though nothing
+// arrived. What was printed before the house existed is not news.
 func (s *stream) forward(ctx context.Context) error {
-	s.news, s.place = s.desk.house.Folds.Ledger.after(s.place, s.news[:0])
+	if err := s.renew(); err != nil {
+		return err
+	}
+	s.take()
 	var unread *unreads
 	for _, h := range s.news {
 		if h.imported {

@@ -36,3 +36,8 @@ func (h *House) Imports(records ...correspondence.Imported) {
 		h.T.Fatalf("import of %d records: %d kept, %v", len(records), n, err)
 	}
 }
+
+// Seat gives a desk that was opened otherwise the manners of a Reader.
+func (h *House) Seat(login string, desk *correspondence.Desk) *Reader {
+	return &Reader{Desk: desk, h: h, login: login}
+}
