@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,22 +60,27 @@ func (d *Desk) resolve(text string, now time.Time) (Reference, habilitation.Leve
 // NewDraft puts a new draft on the desk. Faults do not hinder: they are told, and what was typed is kept.
 func (d *Desk) NewDraft(ctx context.Context, form Form) (DraftView, error) {
 	id := d.house.NewID(fmt.Appendf(nil, "draft %d %s", d.badge.Agent(), form.Subject))
-	return d.putDraft(ctx, id, 0, form)
+	return d.putDraft(ctx, id, 0, form, nil)
 }
 
 // SaveDraft replaces a draft; version is the one that the writer began from, or 0 for whatever is there.
 func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64, form Form) (DraftView, error) {
-	if _, err := d.savedDraft(ctx, id); err != nil {
+	item, err := d.savedDraft(ctx, id)
+	if err != nil {
+		return DraftView{}, err
+	}
+	saved, err := readDraft(item)
+	if err != nil {
 		return DraftView{}, err
 	}
 	if version == 0 {
 		version = AnyVersion
 	}
-	return d.putDraft(ctx, id, version, form)
+	return d.putDraft(ctx, id, version, form, saved.Form.Attachments)
 }
 
-func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, form Form) (DraftView, error) {
-	if err := d.keepFiles(ctx, &form); err != nil {
+func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, form Form, had []FormAttachment) (DraftView, error) {
+	if err := d.keepFiles(ctx, &form, had); err != nil {
 		return DraftView{}, err
 	}
 	saved := savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond)}
@@ -92,11 +98,15 @@ func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, fo
 	return d.draftView(id, version, saved), nil
 }
 
-// keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form.
-func (d *Desk) keepFiles(ctx context.Context, form *Form) error {
+// keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form. A digest without bytes stands only for
+// what the draft had already: whoever merely knows the digest of a file has not the file.
+func (d *Desk) keepFiles(ctx context.Context, form *Form, had []FormAttachment) error {
 	files := append([]FormAttachment(nil), form.Attachments...)
 	for i := range files {
 		if len(files[i].Content) == 0 {
+			if !slices.ContainsFunc(had, func(h FormAttachment) bool { return h.SHA512 == files[i].SHA512 && h.Size == files[i].Size }) {
+				files[i].SHA512, files[i].Size = "", 0
+			}
 			continue
 		}
 		digest, err := d.house.Vault.Put(ctx, bytes.NewReader(files[i].Content))
@@ -214,7 +224,7 @@ func (d *Desk) Release(ctx context.Context, id habilitation.ID, version uint64) 
 	if err != nil {
 		return MessageView{}, err
 	}
-	view, err := d.Dispatch(ctx, id, saved.Form)
+	view, err := d.dispatch(ctx, id, saved.Form)
 	if err != nil {
 		return MessageView{}, err
 	}
@@ -235,9 +245,14 @@ func (d *Desk) released(ctx context.Context, id habilitation.ID, otherwise error
 
 // Dispatch releases a form at once, under an identity that no message bears yet; a zero one is drawn. The faults of the form are told all at once.
 func (d *Desk) Dispatch(ctx context.Context, id habilitation.ID, form Form) (MessageView, error) {
-	if err := d.keepFiles(ctx, &form); err != nil {
+	if err := d.keepFiles(ctx, &form, nil); err != nil {
 		return MessageView{}, err
 	}
+	return d.dispatch(ctx, id, form)
+}
+
+// dispatch releases a form whose files are in the vault.
+func (d *Desk) dispatch(ctx context.Context, id habilitation.ID, form Form) (MessageView, error) {
 	if id.IsZero() {
 		id = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
 	}

@@ -141,3 +141,36 @@ func wantRefusal(t *testing.T, cause correspondence.Cause) func(error) *correspo
 		return refusal
 	}
 }
+
+func TestDigestOfAFileIsNotTheFile(t *testing.T) {
+	h := housetest.WithPeople(t)
+	closed := housetest.Telegram("bamako", "dam", dr, "Pièce")
+	closed.Attachments = []correspondence.FormAttachment{{Name: "secret.txt", Content: []byte("what only the cleared may read")}}
+	file := h.As("paul").Dispatches(closed).Files[0]
+	for what, form := range map[string]func() (correspondence.DraftView, error){
+		"a new draft": func() (correspondence.DraftView, error) {
+			return h.As("ines").NewDraft(t.Context(), stolen(file))
+		},
+		"a draft saved again": func() (correspondence.DraftView, error) {
+			draft, err := h.As("ines").NewDraft(t.Context(), housetest.Telegram("sante", "dam", np, "Rien"))
+			if err != nil {
+				return draft, err
+			}
+			return h.As("ines").SaveDraft(t.Context(), draft.ID, 0, stolen(file))
+		},
+	} {
+		draft, err := form()
+		if err != nil || len(draft.Faults) != 1 || draft.Faults[0].Field != "attachments[0].content" {
+			t.Errorf("%s: %+v, %v", what, draft.Faults, err)
+		}
+	}
+	_, err := h.As("ines").Dispatch(t.Context(), habilitation.ID{}, stolen(file))
+	wantRefusal(t, correspondence.Invalid)(err)
+}
+
+// stolen is a form that names a file by its digest alone.
+func stolen(file correspondence.AttachmentView) correspondence.Form {
+	form := housetest.Telegram("sante", "dam", np, "Pièce d'autrui")
+	form.Attachments = []correspondence.FormAttachment{{Name: "a.txt", Size: file.Size, SHA512: file.SHA512}}
+	return form
+}
