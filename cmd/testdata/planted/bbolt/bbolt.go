@@ -1,0 +1,2 @@
+// Package bbolt stands for a driver.
+package bbolt

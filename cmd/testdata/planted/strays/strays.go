@@ -1,0 +1,2 @@
+// Package strays is in nobody's policy.
+package strays
