@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ const shelfDrafts Shelf = "drafts"
 
 // savedDraft is what the desk store keeps of a draft. The draft's identity becomes the message's, so a draft is released once.
 type savedDraft struct {
-	Form  Form      `json:"form"`
-	Saved time.Time `json:"saved"`
+	Form  Form               `json:"form"`
+	Saved time.Time          `json:"saved"`
+	Typed habilitation.Level `json:"typed"` // of the session that the whole form was sent from
 }
 
 // directory is the house as a draft of this badge is checked against it.
@@ -65,11 +67,7 @@ func (d *Desk) NewDraft(ctx context.Context, form Form) (DraftView, error) {
 
 // SaveDraft replaces a draft; version is the one that the writer began from, or 0 for whatever is there.
 func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64, form Form) (DraftView, error) {
-	item, err := d.savedDraft(ctx, id)
-	if err != nil {
-		return DraftView{}, err
-	}
-	saved, err := readDraft(item)
+	saved, _, err := d.savedDraft(ctx, id)
 	if err != nil {
 		return DraftView{}, err
 	}
@@ -83,7 +81,7 @@ func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, fo
 	if err := d.keepFiles(ctx, &form, had); err != nil {
 		return DraftView{}, err
 	}
-	saved := savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond)}
+	saved := savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond), Typed: d.badge.Level()}
 	value, err := json.Marshal(saved)
 	if err != nil {
 		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
@@ -98,8 +96,8 @@ func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, fo
 	return d.draftView(id, version, saved), nil
 }
 
-// keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form. A digest without bytes stands only for
-// what the draft had already: whoever merely knows the digest of a file has not the file.
+// keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form. A digest without bytes stands for a file
+// that the draft had before and for no other: it would tell who guesses one whether the house has the file, and hand it out.
 func (d *Desk) keepFiles(ctx context.Context, form *Form, had []FormAttachment) error {
 	files := append([]FormAttachment(nil), form.Attachments...)
 	for i := range files {
@@ -122,16 +120,22 @@ func (d *Desk) keepFiles(ctx context.Context, form *Form, had []FormAttachment) 
 	return nil
 }
 
-// savedDraft reads a draft of the desk's owner; a released one is gone.
-func (d *Desk) savedDraft(ctx context.Context, id habilitation.ID) (Item, error) {
+// savedDraft reads a draft of the desk's owner that may be shown on this session; a released one is gone.
+func (d *Desk) savedDraft(ctx context.Context, id habilitation.ID) (saved savedDraft, version uint64, err error) {
 	item, err := d.house.Store.Get(ctx, d.badge.Agent(), shelfDrafts, id.String())
 	if errors.Is(err, ErrNotThere) {
-		return Item{}, errUnknown
+		return saved, 0, errUnknown
 	}
 	if err != nil {
-		return Item{}, fmt.Errorf("read draft %s: %w", id, err)
+		return saved, 0, fmt.Errorf("read draft %s: %w", id, err)
 	}
-	return item, nil
+	if saved, err = readDraft(item); err != nil {
+		return saved, 0, err
+	}
+	if !d.mayOpen(saved) {
+		return savedDraft{}, 0, errUnknown
+	}
+	return saved, item.Version, nil
 }
 
 func readDraft(item Item) (saved savedDraft, err error) {
@@ -153,11 +157,14 @@ func (d *Desk) drafted(id habilitation.ID, form Form) Draft {
 	return Draft{ID: id, Form: form, Agent: d.badge.Agent(), Ceiling: d.badge.Level()}
 }
 
-// mayOpen reports whether a draft may be shown on this session: one that is to be restricted is not shown on an unprotected terminal,
-// and an answer there is the same as for none.
-func (d *Desk) mayOpen(form Form) bool {
-	level, err := habilitation.ParseLevel(form.Level)
-	return err != nil || level <= d.badge.Level()
+// mayOpen reports whether a draft may be shown on this session. One that is to be restricted, or has no level yet, is not shown on an
+// unprotected terminal unless it was typed on one, and an answer there is the same as for none.
+func (d *Desk) mayOpen(saved savedDraft) bool {
+	level, err := habilitation.ParseLevel(saved.Form.Level)
+	if err != nil {
+		level = habilitation.Restricted
+	}
+	return min(level, saved.Typed) <= d.badge.Level()
 }
 
 // Drafts lists the owner's drafts, the last saved first.
@@ -176,7 +183,7 @@ func (d *Desk) Drafts(ctx context.Context) ([]DraftView, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d.mayOpen(saved.Form) {
+		if d.mayOpen(saved) {
 			out = append(out, d.draftView(id, item.Version, saved))
 		}
 	}
@@ -186,23 +193,16 @@ func (d *Desk) Drafts(ctx context.Context) ([]DraftView, error) {
 
 // Draft opens one of the owner's drafts.
 func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error) {
-	item, err := d.savedDraft(ctx, id)
+	saved, version, err := d.savedDraft(ctx, id)
 	if err != nil {
 		return DraftView{}, err
 	}
-	saved, err := readDraft(item)
-	if err != nil {
-		return DraftView{}, err
-	}
-	if !d.mayOpen(saved.Form) {
-		return DraftView{}, errUnknown
-	}
-	return d.draftView(id, item.Version, saved), nil
+	return d.draftView(id, version, saved), nil
 }
 
 // DiscardDraft throws a draft away.
 func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
-	if _, err := d.Draft(ctx, id); err != nil {
+	if _, _, err := d.savedDraft(ctx, id); err != nil {
 		return err
 	}
 	if err := d.house.Store.Remove(ctx, d.badge.Agent(), shelfDrafts, id.String()); err != nil {
@@ -213,25 +213,41 @@ func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
 
 // Release decides a saved draft. The same draft again gives the same message.
 func (d *Desk) Release(ctx context.Context, id habilitation.ID, version uint64) (MessageView, error) {
-	item, err := d.savedDraft(ctx, id)
+	saved, stands, err := d.savedDraft(ctx, id)
 	if err != nil {
 		return d.released(ctx, id, err)
 	}
-	if version != 0 && version != item.Version {
+	if version != 0 && version != stands {
 		return MessageView{}, refuse(Conflict, "draft-changed")
-	}
-	saved, err := readDraft(item)
-	if err != nil {
-		return MessageView{}, err
 	}
 	view, err := d.dispatch(ctx, id, saved.Form)
 	if err != nil {
 		return MessageView{}, err
 	}
-	if err := d.house.Store.Remove(context.WithoutCancel(ctx), d.badge.Agent(), shelfDrafts, id.String()); err != nil {
+	if err := d.putAway(context.WithoutCancel(ctx), id, saved.Form); err != nil {
 		d.house.Log.Warn("released draft left on the desk", "draft", id.String(), "why", err.Error())
 	}
 	return view, nil
+}
+
+// putAway takes a released draft off the desk. What was saved over it since it was read was not released: it becomes a draft of its own.
+func (d *Desk) putAway(ctx context.Context, id habilitation.ID, released Form) error {
+	owner, store := d.badge.Agent(), d.house.Store
+	item, err := store.Get(ctx, owner, shelfDrafts, id.String())
+	if err != nil {
+		return err
+	}
+	later, err := readDraft(item)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(later.Form, released) {
+		key := d.house.NewID(fmt.Appendf(nil, "draft after %s", id)).String()
+		if _, err := store.Put(ctx, owner, shelfDrafts, key, 0, item.Value); err != nil {
+			return err
+		}
+	}
+	return store.Remove(ctx, owner, shelfDrafts, id.String())
 }
 
 // released answers for a draft that is gone because its own hand released it.

@@ -1,6 +1,7 @@
 package correspondence
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"regexp"
@@ -66,6 +67,16 @@ func (f *finishing) read() {
 	f.words()
 	f.references()
 	f.attachments()
+	slices.SortStableFunc(f.faults, func(a, b Fault) int { return cmp.Compare(placeInForm(a.Field), placeInForm(b.Field)) })
+}
+
+// formOrder is the order in which faults are told: that of Form.
+var formOrder = []string{"kind", "origin", "drafter", "action", "info", "agents", "precedence", "info_precedence", "level", "tags", "language", "subject",
+	"summary", "text", "comment", "references", "attachments"}
+
+func placeInForm(field string) int {
+	top, _, _ := strings.Cut(field, "[")
+	return slices.Index(formOrder, top)
 }
 
 func (f *finishing) fault(field, key string, args ...string) {

@@ -241,7 +241,7 @@ func (c *Chancery) appendReleases(ready []*release) {
 func (c *Chancery) retain(m *Message) error {
 	for _, a := range m.Attachments {
 		err := c.Vault.Retain(context.Background(), archive.Digest{Sum: a.SHA512, Size: a.Size})
-		if errors.Is(err, archive.ErrUnknown) {
+		if errors.Is(err, archive.ErrUnknown) || errors.Is(err, archive.ErrErased) {
 			return refuse(Conflict, "attachment-gone")
 		}
 		if err != nil {
