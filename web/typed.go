@@ -33,7 +33,7 @@ func wholeNumber(text string) (uint64, error) {
 // timbre or a name. A name that nobody bears stays as it was typed, for the fault beside it to name.
 func (c *Call) typedForm(d *correspondence.Desk) (correspondence.Form, error) {
 	form := correspondence.Form{
-		Kind: c.form.Get("kind"), Origin: c.form.Get("origin"), Level: c.form.Get("level"), Language: c.form.Get("language"),
+		Kind: c.form.Get("kind"), Origin: c.form.Get("origin"), Drafter: c.form.Get("drafter"), Level: c.form.Get("level"), Language: c.form.Get("language"),
 		Precedence: c.form.Get("precedence"), InfoPrecedence: c.form.Get("info_precedence"),
 		Subject: c.form.Get("subject"), Summary: c.text("summary"), Text: c.text("text"), Comment: c.text("comment"),
 		References: listed(c.form.Get("references")),
