@@ -56,7 +56,7 @@ func (c *generateCommand) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	house, err := s.openWith(assembly.Options{Clock: clock.Now})
+	house, err := s.openWith(assembly.Options{Clock: clock.Now, SigningLimit: fiction.Patience})
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func OpenDemo(ctx context.Context, folder string, files fs.FS, now func() time.T
 		return nil, err
 	}
 	cheapest := habilitation.CheapestArgon
-	o.Clock, o.Argon = d.clock.Now, &cheapest
+	o.Clock, o.Argon, o.SigningLimit = d.clock.Now, &cheapest, Patience
 	if _, err := os.Stat(filepath.Join(folder, accountsName)); err == nil {
 		return d, d.goOn(ctx, folder, o)
 	}

@@ -18,7 +18,7 @@ func tellHouse(t testing.TB, size Size) (*assembly.House, *Generated) {
 	if err := assembly.Init(context.Background(), folder, assembly.InitOptions{Name: "Maison inventée", Domain: "invente.example"}); err != nil {
 		t.Fatal(err)
 	}
-	house, err := assembly.Open(context.Background(), folder, assembly.Options{})
+	house, err := assembly.Open(context.Background(), folder, assembly.Options{SigningLimit: Patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,6 +136,9 @@ func readMessages(files fs.FS, name string) ([]storyMessage, error) {
 func (m *storyMessage) form(at time.Time, told map[string]habilitation.ID) correspondence.Form {
 	f := correspondence.Form{Kind: m.Kind, Origin: m.Origin, Drafter: m.Drafter, Agents: m.Agents, Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level,
 		Tags: m.Tags, Language: m.Language, Subject: m.Subject, Summary: m.Summary, Text: m.Text, Comment: m.Comment}
+	if m.Drafter != m.Signatory {
+		f.Drafter = m.Drafter
+	}
 	for _, to := range m.Action {
 		f.Action = append(f.Action, to.addressee(at))
 	}

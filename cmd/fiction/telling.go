@@ -14,6 +14,9 @@ import (
 	"chancery/habilitation"
 )
 
+// Patience is how long a signature may take while a house is filled: nobody waits for it, and a message refused would be missing.
+const Patience = time.Minute
+
 // callers is how many agents release at the same time: enough for the house to decide in large batches.
 const callers = 256
 
