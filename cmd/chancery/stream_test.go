@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"chancery/cmd/fiction"
+)
+
+// demonstration serves a demonstration in this process and returns its address, its folder and what ends it and gives the exit code.
+func demonstration(t *testing.T, flags ...string) (address, folder string, end func() int) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "demo")
+	ctx, cancel := context.WithCancel(t.Context())
+	said, out := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, append([]string{"demo", "--data", folder, "--listen", "127.0.0.1:0", "--json"}, flags...), nil, out, t.Output())
+		out.Close()
+	}()
+	var answer struct{ Address string }
+	if err := json.NewDecoder(said).Decode(&answer); err != nil {
+		cancel()
+		t.Fatalf("the demonstration did not begin: %v", err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, said) }()
+	return answer.Address, folder, func() int {
+		cancel()
+		select {
+		case c := <-code:
+			return c
+		case <-time.After(stopPatience + 5*time.Second):
+			t.Error("the program did not stop")
+			return -1
+		}
+	}
+}
+
+// streamOf signs in and opens a live stream.
+func streamOf(t *testing.T, address, folder, login string) io.ReadCloser {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "accounts.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accounts []fiction.Account
+	if err := json.Unmarshal(text, &accounts); err != nil {
+		t.Fatal(err)
+	}
+	var pass struct {
+		AccessToken string `json:"access_token"`
+	}
+	for _, a := range accounts {
+		if a.Login != login {
+			continue
+		}
+		form, _ := json.Marshal(map[string]string{"login": a.Login, "password": a.Password, "terminal": a.Terminal})
+		answer, err := http.Post(address+"/api/v1/session", "application/json", bytes.NewReader(form))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if err := json.NewDecoder(answer.Body).Decode(&pass); err != nil || pass.AccessToken == "" {
+			t.Fatalf("sign in: %s, %v", answer.Status, err)
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/api/v1/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+pass.AccessToken)
+	stream, err := http.DefaultClient.Do(request)
+	if err != nil || stream.StatusCode != http.StatusOK {
+		t.Fatalf("open stream: %v, %v", stream, err)
+	}
+	return stream.Body
+}
+
+func TestMessagesArriveAndStoppingEndsTheStreams(t *testing.T) {
+	address, folder, end := demonstration(t, "--every", "200ms")
+	stream := streamOf(t, address, folder, "jeanne.cormier") // the archivist, who sees whatever arrives
+	defer stream.Close()
+	arrived := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		seen := false
+		for lines := bufio.NewScanner(stream); lines.Scan(); {
+			if strings.HasPrefix(lines.Text(), "data:") && !seen {
+				seen = true
+				close(arrived)
+			}
+		}
+	}()
+	select {
+	case <-arrived:
+	case <-time.After(30 * time.Second):
+		t.Error("no message arrived")
+	}
+	begun := time.Now()
+	if code := end(); code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+	if took := time.Since(begun); took > stopPatience {
+		t.Errorf("stopping took %v with a stream open", took)
+	}
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		t.Error("the stream is still open")
+	}
+}
