@@ -230,15 +230,15 @@ func (c *Chancery) decideRun(cmd *command) {
 	c.decideReleases(batch)
 }
 
-// append writes the drafts behind the head that the decision was made at. Nothing else writes this journal: whatever error comes
-// back means that memory and disk may differ, so the house stops deciding.
+// append writes the drafts behind the head that the decision was made at. Nothing else writes this journal: whatever error it gives
+// means that memory and disk may differ, so the house stops deciding.
 func (c *Chancery) append(drafts []archive.Draft) ([]archive.Receipt, error) {
 	if fault := c.failed.Load(); fault != nil {
 		return nil, *fault
 	}
 	cites, err := c.Readings.Head(context.Background())
 	if err != nil {
-		return nil, c.fail(fmt.Errorf("read head of readings: %w", err))
+		return nil, fmt.Errorf("read head of readings: %w", err) // nothing was written: the next decision may find it readable
 	}
 	for i := range drafts {
 		drafts[i].Cites = cites

@@ -14,7 +14,6 @@ import (
 // enactment is a list of acts that are decided together.
 type enactment struct {
 	by     habilitation.AgentID
-	level  habilitation.Level // of what the acts tell; zero: none
 	decide func() ([]habilitation.Act, error)
 }
 

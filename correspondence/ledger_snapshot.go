@@ -34,7 +34,7 @@ func (l *Ledger) Snapshot(w io.Writer) error {
 	return out.Flush()
 }
 
-// Restore replaces the ledger by a snapshot; after an error the ledger is empty.
+// Restore replaces the ledger by a snapshot; after an error it is as it was.
 func (l *Ledger) Restore(r io.Reader) error {
 	body, err := io.ReadAll(r)
 	if err != nil {
@@ -59,6 +59,9 @@ func (l *Ledger) Restore(r io.Reader) error {
 		if err := fresh.add(h); err != nil {
 			return err
 		}
+	}
+	if c.broken || c.text != "" || uint64(fresh.count) != count {
+		return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
 	}
 	l.byID, l.lines, l.count, l.series, l.toward, l.cited = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited
 	return nil

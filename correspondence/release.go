@@ -17,13 +17,14 @@ type release struct {
 	badge    habilitation.Badge // of the agent who releases; unused for an import
 	draft    Draft
 	imported *Message // set for an import, which the house seals and no series counts
+	source   string   // of an import
 
 	// filled in while deciding
 	message  *Message
 	allotted Allotted
 	reasons  []distributed
 	dispatch *Dispatch
-	payload  []byte
+	entry    archive.Draft
 	twin     bool  // the message is in the archive already, or in this batch
 	err      error // why it was refused
 }
@@ -116,7 +117,7 @@ func (c *Chancery) allotAll(all []*release) []*release {
 func (c *Chancery) check(r *release, at time.Time) error {
 	if r.imported != nil {
 		r.message = r.imported
-		return nil
+		return r.fault(c.retain(r.message))
 	}
 	badge, err := c.Authority.Renew(r.badge)
 	if err != nil {
@@ -185,6 +186,8 @@ func (c *Chancery) signAll(ready []*release) {
 		begun := time.Now()
 		err := c.sign(r)
 		switch {
+		case err != nil && r.imported != nil:
+			r.err = r.fault(err)
 		case err != nil:
 			c.Log.Error("signing went wrong", "message", r.id().String(), "why", err.Error())
 			r.err = refuse(Busy, "signing")
@@ -210,8 +213,16 @@ func (c *Chancery) sign(r *release) error {
 		return err
 	}
 	r.dispatch = &Dispatch{record: newRecord(r.message, r.allotted, r.reasons), ID: r.id(), Original: original, P7S: p7s}
-	r.payload, err = r.dispatch.encode()
-	return err
+	payload, err := r.dispatch.encode()
+	if err != nil {
+		return err
+	}
+	r.entry = archive.Draft{ID: r.id(), Kind: kindReleased, Version: recordVersion, Actor: r.message.Signatory.Agent, Level: r.message.Level,
+		Tree: archive.TreeOf(r.message.Level), Time: r.allotted.At, Payload: payload}
+	if r.imported != nil {
+		r.entry.Kind = kindImported
+	}
+	return r.entry.Check() // what no journal takes must not reach it: its refusal would stop the house
 }
 
 // appendReleases makes the batch durable, then folds it; every answer waits for both.
@@ -221,11 +232,7 @@ func (c *Chancery) appendReleases(ready []*release) {
 	}
 	drafts := make([]archive.Draft, len(ready))
 	for i, r := range ready {
-		drafts[i] = archive.Draft{ID: r.id(), Kind: kindReleased, Version: recordVersion, Actor: r.message.Signatory.Agent, Level: r.message.Level,
-			Tree: archive.TreeOf(r.message.Level), Time: r.allotted.At, Payload: r.payload}
-		if r.imported != nil {
-			drafts[i].Kind = kindImported
-		}
+		drafts[i] = r.entry
 	}
 	receipts, err := c.append(drafts)
 	if err != nil {
@@ -286,17 +293,38 @@ func ImportedID(source string) habilitation.ID {
 	return habilitation.ID(sum[:16])
 }
 
+// RecordFault is why one record of an import was not kept; the others were.
+type RecordFault struct {
+	Source string
+	Why    error
+}
+
+// Error names the record and what is wrong with it.
+func (f *RecordFault) Error() string { return fmt.Sprintf("keep record %s: %v", f.Source, f.Why) }
+
+// Unwrap is what is wrong with it.
+func (f *RecordFault) Unwrap() error { return f.Why }
+
+// fault gives an error of an import the name of its record.
+func (r *release) fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &RecordFault{Source: r.source, Why: err}
+}
+
 // Import keeps records under the seal of the house, in one durable write. It returns how many were new; a record that is in the archive
-// already is passed over, so an interrupted import is simply run again.
+// already is passed over, so an interrupted import is simply run again. A record that cannot be kept is a *RecordFault, several are joined,
+// and the rest is kept; after any other error none was.
 func (c *Chancery) Import(ctx context.Context, records []Imported) (int, error) {
 	releases := make([]*release, len(records))
 	for i, record := range records {
 		m := record.Message
 		m.ID = ImportedID(record.Source)
+		releases[i] = &release{imported: &m, source: record.Source}
 		if m.Provenance == nil {
-			return 0, fmt.Errorf("import %s: %w", record.Source, refuse(Invalid, "no-provenance"))
+			releases[i].err = releases[i].fault(refuse(Invalid, "no-provenance"))
 		}
-		releases[i] = &release{imported: &m}
 	}
 	if len(releases) == 0 {
 		return 0, nil
@@ -305,15 +333,19 @@ func (c *Chancery) Import(ctx context.Context, records []Imported) (int, error) 
 		return 0, err
 	}
 	added := 0
+	var faults []error
 	for _, r := range releases {
+		var fault *RecordFault
 		switch {
+		case errors.As(r.err, &fault):
+			faults = append(faults, fault)
 		case r.err != nil:
 			return added, r.err
 		case !r.twin:
 			added++
 		}
 	}
-	return added, nil
+	return added, errors.Join(faults...)
 }
 
 // Archived reports whether the record of a source is in the archive.
