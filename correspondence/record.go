@@ -164,6 +164,9 @@ func decodeDispatch(e archive.Entry) (*Dispatch, error) {
 			return nil, fmt.Errorf("read attachment %d of message %s: %w", i+1, e.ID, errRecord)
 		}
 	}
+	if !d.Level.Valid() {
+		return nil, fmt.Errorf("read record of message %s: no level: %w", e.ID, errRecord)
+	}
 	return d, nil
 }
 
