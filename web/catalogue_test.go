@@ -84,6 +84,20 @@ func wantForms(t *testing.T, key string, sentence any, want ...string) {
 	}
 }
 
+// TestFrenchKeepsItsSpaces: no line may break before a double mark or inside quotation marks.
+func TestFrenchKeepsItsSpaces(t *testing.T) {
+	raw, err := os.ReadFile("locales/active.fr.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(raw), "\n") {
+		_, sentence, _ := strings.Cut(line, `": "`)
+		if regexp.MustCompile(` [:;?!»]|« |'`).MatchString(sentence) {
+			t.Errorf("breaking space or straight apostrophe: %s", line)
+		}
+	}
+}
+
 // sources of this package, without tests and what templ writes.
 func ownSources(t *testing.T) map[string]string {
 	t.Helper()

@@ -1,0 +1,90 @@
+// Who plays: accounts of the demonstration, a page that fails its test for anything a browser complains of, and the steps they take.
+import { readFileSync } from "node:fs";
+import { test as base, expect } from "@playwright/test";
+
+export const address = () => process.env.CHANCERY_ADDRESS;
+export const accounts = () => JSON.parse(readFileSync(process.env.CHANCERY_ACCOUNTS, "utf8"));
+
+const cleared = (account) => account.level === "restricted" && account.terminal_level === "restricted";
+const signsFor = (account, group) => (account.duties[group] ?? "").split(",").includes("signatory");
+
+// cast finds, among the accounts, a sender, a group of another house part, one of its members who is cleared and one who is not.
+export function cast() {
+  const all = accounts();
+  for (const sender of all.filter(cleared)) {
+    const origin = Object.keys(sender.duties).find((group) => signsFor(sender, group));
+    if (!origin) continue;
+    for (const group of JSON.parse(process.env.CHANCERY_GROUPS)) {
+      const members = all.filter((account) => group in account.duties && account !== sender && !(origin in account.duties) && !account.functions?.length);
+      const reader = members.find(cleared);
+      const other = members.find((account) => account.level === "unprotected");
+      if (group !== origin && reader && other) return { sender, origin, group, reader, other };
+    }
+  }
+  throw new Error("the demonstration has no such people");
+}
+
+// watched makes a page fail its test for a console error, a refused policy, a dialog, or a request to another host. Answers that the
+// test expects to be refused are named by their status.
+export async function watched(context, { refusals = [] } = {}) {
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => {
+    const text = message.text();
+    const awaited = refusals.some((status) => text.includes(`status of ${status}`));
+    if (["error", "warning"].includes(message.type()) && !awaited) complaints.push(`${message.type()}: ${text}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
+  page.on("dialog", (dialog) => { complaints.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on("request", (request) => { if (!request.url().startsWith(address())) complaints.push(`foreign request: ${request.url()}`); });
+  page.complaints = complaints;
+  return page;
+}
+
+export const test = base.extend({
+  // visit gives a watched page in a browser of its own, signed in when an account is named; every page is checked when the test ends.
+  visit: async ({ browser }, use) => {
+    const opened = [];
+    await use(async (account, { terminal = true, refusals, ...options } = {}) => {
+      const context = await browser.newContext({ baseURL: address(), locale: "fr-FR", ...options });
+      const page = await watched(context, { refusals });
+      opened.push({ context, page });
+      if (account) await signIn(page, account, { terminal });
+      return page;
+    });
+    for (const { context, page } of opened) {
+      expect(page.complaints, "what the browser complained of").toEqual([]);
+      await context.close();
+    }
+  },
+});
+
+export async function signIn(page, account, { terminal = true } = {}) {
+  await page.goto("/sign-in");
+  await page.fill("#login", account.login);
+  await page.fill("#password", account.password);
+  if (terminal) {
+    await page.locator("details.terminal summary").click();
+    await page.fill("#terminal", account.terminal);
+  }
+  await page.getByRole("button", { name: /Se connecter|Sign in/ }).click();
+  await page.waitForURL("/");
+}
+
+// write fills the sheet with scripts on: the addressee is chosen from what the house suggests.
+export async function write(page, { origin, group, level, subject, text }) {
+  await page.goto("/compose");
+  await page.locator(`input[name=level][value=${level}]`).check();
+  await page.selectOption("#origin", origin);
+  await page.fill("#action-add", group);
+  const option = page.locator("#action-options [role=option]").first();
+  await option.waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator(`input[name="action.group"][value="${group}"]`).waitFor({ state: "attached" });
+  await page.fill("#subject", subject);
+  await page.fill("#summary", "Le résumé de ce message.");
+  await page.fill("#text", text ?? "1. Premier point.\n\n2. Second point.");
+}
+
+export { expect };

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Runs the browser tests: installs what is missing, and says loudly what it cannot. Exit 0: all passed. Exit 1: a test failed.
+# Exit 3: they could not be run here. CHROMIUM and CHANCERY name another browser and a program built already.
+set -u
+cd "$(dirname "$0")" || exit 3
+
+cannot() {
+	echo "BROWSER TESTS NOT RUN: $1" >&2
+	exit 3
+}
+
+CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+if [ ! -x "$CHROMIUM" ]; then
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || cannot "there is no Chromium at $CHROMIUM and no way to install it"
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || cannot "Debian's Chromium could not be installed"
+fi
+export CHROMIUM
+command -v node >/dev/null && command -v npm >/dev/null || cannot "there is no Node.js"
+command -v go >/dev/null || [ -n "${CHANCERY:-}" ] || cannot "there is no Go to build the program with"
+if [ ! -d node_modules/@playwright/test ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent || cannot "the npm packages could not be installed"
+fi
+exec node_modules/.bin/playwright test "$@"
