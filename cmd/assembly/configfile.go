@@ -66,7 +66,7 @@ func parseLine(line string) (key, value string, ok bool, err error) {
 	if strings.HasPrefix(rest, `"`) {
 		value, rest, err = quoted(rest)
 	} else {
-		value, rest, _ = strings.Cut(rest, "#")
+		value, _, _ = strings.Cut(rest, "#")
 		value, rest = strings.TrimSpace(value), ""
 		if _, number := strconv.Atoi(value); number != nil && value != "true" && value != "false" {
 			err = fmt.Errorf("%s is not a number; a text stands in double quotes", value)

@@ -14,7 +14,6 @@ const meterEvery = 10 * time.Second
 type meter struct {
 	what  string
 	total int64 // below zero when not known
-	done  int64
 	begun time.Time
 	last  time.Time
 	bar   *progressbar.ProgressBar
@@ -37,7 +36,6 @@ func (s *session) meter(what string, total int64) *meter {
 
 // reach tells how many are done in all.
 func (m *meter) reach(done int64) {
-	m.done = done
 	switch {
 	case m.bar != nil:
 		_ = m.bar.Set64(done) // a bar that cannot be drawn hinders no work
@@ -46,9 +44,6 @@ func (m *meter) reach(done int64) {
 		m.log.Info(m.what, "done", done, "of", m.total, "seconds", int(time.Since(m.begun).Seconds()))
 	}
 }
-
-// add tells that n more are done.
-func (m *meter) add(n int64) { m.reach(m.done + n) }
 
 // end takes the bar away.
 func (m *meter) end() {

@@ -307,7 +307,7 @@ func datedBy(before map[string]time.Time, p *prepared) {
 		before[p.volume] = out.Date
 		return
 	}
-	basis := ""
+	var basis string
 	if at, known := before[p.volume]; known {
 		out.Date, basis = at, "inferred: as the record before it in its volume"
 	} else if year, err := strconv.Atoi(yearIn.FindString(p.volume)); err == nil {
