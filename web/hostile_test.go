@@ -64,6 +64,27 @@ func TestStrictJSON(t *testing.T) {
 	}
 }
 
+// TestLongKeyCostsOnce: the place of a fault is not copied for each value that stands under a long key.
+func TestLongKeyCostsOnce(t *testing.T) {
+	key := strings.Repeat("k", 300<<10)
+	for name, body := range map[string]string{
+		"array":  `{"` + key + `":[` + strings.Repeat("1,", 100_000) + `1]}`,
+		"object": `{"` + key + `":{` + strings.Repeat(`"a":1,`, 50_000) + `"b":1}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			var to credentials
+			p := problemOf(readStrict([]byte(body), &to))
+			if p == nil || p.key != "malformed" || len(p.faults) == 0 || len(p.faults[0].Field) > maxPlace+len("…") {
+				t.Fatalf("%v", p)
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
 func FuzzStrictJSON(f *testing.F) {
 	f.Add(`{"login":"a","password":"b","terminal":"c"}`)
 	f.Add(`{"login":"a","Login":"b"}`)

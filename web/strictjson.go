@@ -76,6 +76,8 @@ var (
 // maxNamed is how many faults of form one answer names.
 const maxNamed = 20
 
+const maxPlace = 200
+
 // jsonWalk goes through a body beside the Go type that will receive it.
 type jsonWalk struct {
 	decoder *json.Decoder
