@@ -1,0 +1,82 @@
+package correspondence
+
+import (
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"chancery/habilitation"
+)
+
+// references resolves what the author may see; the rest stays as the words that were typed. That a restricted number is refused in an
+// unprotected message depends on its form alone, so the refusal tells nothing.
+func (f *finishing) references() {
+	for i, text := range f.draft.Form.References {
+		field := fmt.Sprintf("references[%d]", i)
+		text = canonicalLine(text)
+		if text == "" {
+			f.fault(field, "missing")
+			continue
+		}
+		if utf8.RuneCountInString(text) > maxSubject {
+			f.fault(field, "too-long", "max", strconv.Itoa(maxSubject))
+			continue
+		}
+		reference, level, ok := f.resolve(text)
+		if f.m.Level == habilitation.Unprotected && (len(f.restrictedNumbers(text)) > 0 || ok && level > f.m.Level) {
+			f.fault(field, "restricted-number", "number", text)
+			continue
+		}
+		f.m.References = append(f.m.References, reference)
+	}
+}
+
+// mediaType is the plain form of a media type, without parameters.
+var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}$`)
+
+// attachments reads the files, whose bytes are in the vault by now.
+func (f *finishing) attachments() {
+	for i, file := range f.draft.Form.Attachments {
+		field := fmt.Sprintf("attachments[%d]", i)
+		a := Attachment{Name: fileName(file.Name), Type: file.Type, Size: file.Size, Digest: file.SHA512, Level: f.level(field+".level", file.Level, f.m.Level)}
+		if a.Name == "" {
+			f.fault(field+".name", "missing")
+		}
+		if a.Level > f.m.Level && f.m.Level.Valid() {
+			f.fault(field+".level", "above-message")
+		}
+		if a.Type == "" {
+			a.Type = "application/octet-stream"
+		}
+		if !mediaType.MatchString(a.Type) {
+			f.fault(field+".type", "unknown-choice", "value", file.Type)
+		}
+		digest, err := hex.DecodeString(file.SHA512)
+		if err != nil || len(digest) != len(a.SHA512) || file.SHA512 != strings.ToLower(file.SHA512) {
+			f.fault(field+".content", "missing")
+		}
+		copy(a.SHA512[:], digest)
+		if slices.ContainsFunc(f.m.Attachments, func(b Attachment) bool { return b.Name == a.Name }) {
+			f.fault(field+".name", "twice", "value", a.Name)
+		}
+		f.m.Attachments = append(f.m.Attachments, a)
+	}
+}
+
+// fileName keeps the last element of a name without what a file system or a header would mistake.
+func fileName(name string) string {
+	name = canonicalLine(name)
+	if i := strings.LastIndexAny(name, `/\:`); i >= 0 {
+		name = name[i+1:]
+	}
+	name = strings.TrimLeft(strings.TrimSpace(name), ".")
+	for len(name) > 120 {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	return name
+}
