@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,7 +35,7 @@ func readStrict(body []byte, to any) error {
 	}
 	walk := &jsonWalk{decoder: json.NewDecoder(bytes.NewReader(body))}
 	walk.decoder.UseNumber()
-	err := walk.value(reflect.TypeOf(to).Elem(), "", 0)
+	err := walk.value(reflect.TypeOf(to).Elem(), 0)
 	if err == nil {
 		_, err = walk.decoder.Token()
 		if errors.Is(err, io.EOF) {
@@ -76,84 +77,92 @@ var (
 // maxNamed is how many faults of form one answer names.
 const maxNamed = 20
 
-const maxPlace = 200
-
 // jsonWalk goes through a body beside the Go type that will receive it.
 type jsonWalk struct {
 	decoder *json.Decoder
+	place   []byte // of what is being read: "action[1].when"; made into a text only for a fault, so that no key is copied for each value under it
 	faults  []correspondence.Fault
 }
 
-func (w *jsonWalk) fault(field, key string) {
+// fault notes what is wrong at the place that is being read.
+func (w *jsonWalk) fault(key string) {
 	if len(w.faults) < maxNamed {
-		w.faults = append(w.faults, correspondence.Fault{Field: shorten(field), Key: key})
+		w.faults = append(w.faults, correspondence.Fault{Field: shorten(w.place), Key: key})
 	}
 }
 
-func shorten(field string) string {
-	if len(field) > 200 {
-		return strings.ToValidUTF8(field[:200], "") + "…"
+// maxPlace is how much of a place a fault names, in bytes.
+const maxPlace = 200
+
+func shorten(place []byte) string {
+	if len(place) > maxPlace {
+		return strings.ToValidUTF8(string(place[:maxPlace]), "") + "…"
 	}
-	return field
+	return string(place)
 }
 
 // value reads one value; t is nil where the type does not know what stands here.
-func (w *jsonWalk) value(t reflect.Type, place string, depth int) error {
+func (w *jsonWalk) value(t reflect.Type, depth int) error {
 	if depth > maxDepth {
 		return errTooDeep
 	}
 	token, err := w.decoder.Token()
 	if err != nil {
-		return fmt.Errorf("read %s: %w", place, err)
+		return fmt.Errorf("read value: %w", err)
 	}
 	delim, ok := token.(json.Delim)
 	if !ok {
 		return nil
 	}
 	if delim == '{' {
-		return w.object(t, place, depth)
+		return w.object(t, depth)
 	}
-	return w.array(t, place, depth)
+	return w.array(t, depth)
 }
 
-func (w *jsonWalk) array(t reflect.Type, place string, depth int) error {
+func (w *jsonWalk) array(t reflect.Type, depth int) error {
 	element := reflect.Type(nil)
 	if t = bare(t); t != nil && t.Kind() == reflect.Slice {
 		element = t.Elem()
 	}
+	around := len(w.place)
 	for i := 0; w.decoder.More(); i++ {
-		if err := w.value(element, fmt.Sprintf("%s[%d]", place, i), depth+1); err != nil {
+		w.place = append(strconv.AppendInt(append(w.place, '['), int64(i), 10), ']')
+		if err := w.value(element, depth+1); err != nil {
 			return err
 		}
+		w.place = w.place[:around]
 	}
 	return w.close()
 }
 
-func (w *jsonWalk) object(t reflect.Type, place string, depth int) error {
+func (w *jsonWalk) object(t reflect.Type, depth int) error {
 	fields, isStruct := jsonFields(t)
 	seen := map[string]bool{}
+	around := len(w.place)
 	for w.decoder.More() {
 		token, err := w.decoder.Token()
 		if err != nil {
-			return fmt.Errorf("read key in %s: %w", place, err)
+			return fmt.Errorf("read key: %w", err)
 		}
 		key, _ := token.(string)
-		at := key
-		if place != "" {
-			at = place + "." + key
+		if around > 0 {
+			w.place = append(w.place, '.')
 		}
+		w.place = append(w.place, key...)
 		field, known := fields[key]
 		folded := strings.ToLower(key)
 		switch {
 		case seen[folded]:
-			w.fault(at, "doubled-key")
+			w.fault("doubled-key")
 		case isStruct && !known:
-			w.fault(at, "unknown-key")
+			w.fault("unknown-key")
 		}
 		seen[folded] = true
-		if err := w.value(field, at, depth+1); err != nil {
+		if err := w.value(field, depth+1); err != nil {
 			return err
 		}
+		w.place = w.place[:around]
 	}
 	return w.close()
 }
