@@ -106,12 +106,9 @@ func (m *model) ceiling(v viewer) habilitation.Level {
 
 // declares reports whether a group receives the tag's messages of that level.
 func (m *model) declares(group, tag string, level habilitation.Level) bool {
-	for _, d := range m.declared {
-		if d.group == group && d.tag == tag && (level == habilitation.Unprotected || d.approved) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.declared, func(d *modelDeclaration) bool {
+		return d.group == group && d.tag == tag && (level == habilitation.Unprotected || d.approved)
+	})
 }
 
 func (x *modelMessage) addressed() []string { return append(slices.Clone(x.action), x.info...) }
@@ -263,10 +260,7 @@ func (m *model) number(x *modelMessage) {
 		}
 		x.toward = append(x.toward, toward)
 	}
-	x.number = fmt.Sprintf("%s %s %d", prefix, m.group(x.origin).timbre, n)
-	if x.level == habilitation.Restricted {
-		x.number = fmt.Sprintf("%s %s DR %d", prefix, m.group(x.origin).timbre, n)
-	}
+	x.number = fmt.Sprintf("%s %s%s %d", prefix, m.group(x.origin).timbre, []string{"", " DR"}[x.level-1], n)
 }
 
 // matches answers a question of one clause.
@@ -286,10 +280,8 @@ func (m *model) matches(x *modelMessage, clause string) bool {
 		return x.origin == value
 	case operator == "type":
 		return x.kind == value
-	case operator == "level":
-		return x.level.String() == value
 	}
-	return false
+	return operator == "level" && x.level.String() == value
 }
 
 // receivers counts the enabled agents cleared for a level who belong to one of the groups or are named.

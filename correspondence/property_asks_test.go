@@ -1,0 +1,200 @@
+package correspondence_test
+
+import (
+	"slices"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"chancery/correspondence"
+	"chancery/habilitation"
+)
+
+// What the readers of the random houses ask.
+
+// pick draws a viewer and a message.
+func (p *play) pick(t *rapid.T) (viewer, *modelMessage) {
+	if len(p.model.messages) == 0 {
+		t.Skip("no message yet")
+	}
+	return pickOne(t, p.viewers(), "viewer"), pickOne(t, p.model.messages, "message")
+}
+
+func (p *play) read(t *rapid.T) {
+	v, x := p.pick(t)
+	desk := p.seat(v)
+	if !p.model.reads(v, x) {
+		desk.ReadsNothingOf(x.id)
+		return
+	}
+	was := p.model.unread(v, x)
+	view, err := desk.Message(t.Context(), x.id)
+	if err != nil {
+		t.Fatalf("%v reads %s: %v", v, x.number, err)
+	}
+	p.model.mark(v, x, true)
+	p.clean(v, view)
+	var toward []int
+	for _, to := range view.Addressees {
+		toward = append(toward, int(to.Number))
+	}
+	if !slices.Equal(toward, x.toward) || !view.Signature.Valid || (view.Signature.Quality == "house") != x.imported || view.Unread {
+		t.Fatalf("%s (unread before: %v) reads as %+v, want numbers %v", x.number, was, view, x.toward)
+	}
+	p.compareThread(v, x, view)
+}
+
+// compareThread compares the links to what is cited and from what cites.
+func (p *play) compareThread(v viewer, x *modelMessage, view correspondence.MessageView) {
+	var want, got []habilitation.ID
+	for _, r := range view.References {
+		if r.ID != nil {
+			got = append(got, *r.ID)
+		}
+	}
+	for _, place := range x.cites {
+		if p.model.reads(v, p.model.messages[place]) {
+			want = append(want, p.model.messages[place].id)
+		}
+	}
+	for _, y := range p.model.messages {
+		for _, place := range y.cites {
+			if place == x.place && p.model.reads(v, y) {
+				want = append(want, y.id)
+			}
+		}
+	}
+	for _, later := range view.CitedBy {
+		got = append(got, later.ID)
+	}
+	if !slices.Equal(want, got) {
+		p.t.Fatalf("%v sees the thread of %s as %v, want %v", v, x.number, got, want)
+	}
+}
+
+func (p *play) mark(t *rapid.T) {
+	v, x := p.pick(t)
+	read := rapid.Bool().Draw(t, "read")
+	err := p.seat(v).MarkRead(t.Context(), x.id, read)
+	if !p.model.reads(v, x) {
+		p.wants(correspondence.Unknown, err, "marks what is withheld")
+		return
+	}
+	if err != nil {
+		t.Fatalf("mark: %v", err)
+	}
+	p.model.mark(v, x, read)
+}
+
+func (p *play) markAll(t *rapid.T) {
+	v, x := p.pick(t)
+	if rapid.Bool().Draw(t, "everything") {
+		if err := p.seat(v).MarkAllRead(t.Context(), habilitation.ID{}); err != nil {
+			t.Fatalf("mark all: %v", err)
+		}
+		p.model.markAll(v, nil)
+		return
+	}
+	err := p.seat(v).MarkAllRead(t.Context(), x.id)
+	if !p.model.reads(v, x) {
+		p.wants(correspondence.Unknown, err, "marks up to what is withheld")
+		return
+	}
+	if err != nil {
+		t.Fatalf("mark up to: %v", err)
+	}
+	p.model.markAll(v, x)
+}
+
+func (p *play) preview(t *rapid.T) {
+	v := pickOne(t, p.viewers(), "author")
+	x, form := p.write(t, v.login)
+	form.References = nil
+	view, err := p.seat(v).AudienceOf(t.Context(), form)
+	if err != nil {
+		t.Fatalf("preview: %v", err)
+	}
+	reached := x.addressed()
+	for _, g := range p.model.groups {
+		for _, tag := range x.tags {
+			if p.model.declares(g.key, tag, x.level) && !slices.Contains(reached, g.key) {
+				reached = append(reached, g.key)
+			}
+		}
+	}
+	var got []string
+	for _, line := range view.Groups {
+		got = append(got, line.Key)
+		if n := p.model.receivers(x.level, []string{line.Key}, nil); line.Agents != n || line.Cleared != (p.model.group(line.Key).level >= x.level) {
+			t.Fatalf("preview of %s: %+v, want %d agents", line.Key, line, n)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(reached)
+	named := slices.DeleteFunc(slices.Clone(x.agents), func(login string) bool { return p.model.agent(login).level < x.level })
+	if n := p.model.receivers(x.level, reached, named); view.Readers != n || !slices.Equal(got, reached) {
+		t.Fatalf("preview: %d readers in %v, want %d in %v", view.Readers, got, n, reached)
+	}
+}
+
+func (p *play) reopen(*rapid.T) { p.Reopen() }
+
+// search asks a few questions as one viewer.
+func (p *play) search(t *rapid.T) {
+	v := pickOne(t, p.viewers(), "viewer")
+	clauses := append(slices.Clone(vocabulary), "tag:eau", "tag:feu", "to:nord", "to:sud", "to:cercle", "from:nord", "type:note", "level:restricted", "level:unprotected", "-digue", "-tag:eau")
+	for _, x := range p.model.messages {
+		if x.canary != "" {
+			clauses = append(clauses, x.canary)
+		}
+	}
+	asked := some(t, clauses, 2, "question")
+	var want []*modelMessage
+	for _, x := range p.model.feed(v) {
+		if !slices.ContainsFunc(asked, func(c string) bool { return !p.model.matches(x, c) }) {
+			want = append(want, x)
+		}
+	}
+	p.Settle()
+	page, err := p.seat(v).Search(t.Context(), correspondence.SearchQuery{Text: strings.Join(asked, " "), Limit: 100, Sort: "date"})
+	if err != nil {
+		t.Fatalf("search %q: %v", asked, err)
+	}
+	p.clean(v, page)
+	if page.Total != len(want) || len(page.Items) != len(want) {
+		t.Fatalf("%v searches %q: %d of %d, want %d", v, asked, len(page.Items), page.Total, len(want))
+	}
+	for i, x := range want {
+		if page.Items[i].ID != x.id {
+			t.Fatalf("%v searches %q: hit %d is not %s", v, asked, i, x.number)
+		}
+	}
+	p.compareFacets(page.Facets, want)
+}
+
+func (p *play) compareFacets(got correspondence.Facets, hits []*modelMessage) {
+	want := map[string]int{}
+	for _, x := range hits {
+		want["kind "+x.kind]++
+		want["level "+x.level.String()]++
+		want["month "+x.at.Format("2006-01")]++
+		for _, tag := range x.tags {
+			want["tag "+tag]++
+		}
+		for _, key := range x.addressed() {
+			want["group "+key]++
+		}
+	}
+	for name, values := range map[string][]correspondence.FacetValue{"kind": got.Kind, "level": got.Level, "month": got.Month, "tag": got.Tag, "group": got.Group} {
+		for _, value := range values {
+			key := name + " " + value.Value
+			if want[key] != value.Count {
+				p.t.Fatalf("facet %s counts %d, want %d", key, value.Count, want[key])
+			}
+			delete(want, key)
+		}
+	}
+	if len(want) > 0 {
+		p.t.Fatalf("facets leave out %v", want)
+	}
+}
