@@ -27,6 +27,7 @@ func TestNothingIsReadAfterARevocation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRace(t)
+			defer r.end()
 			for range rounds {
 				r.allowed.Store(true)
 				r.house.Enact(acts.revoke)
@@ -41,7 +42,6 @@ func TestNothingIsReadAfterARevocation(t *testing.T) {
 				r.house.Enact(acts.restore)
 				r.looks(6)
 			}
-			r.end()
 			if r.succeeded.Load() == 0 {
 				t.Error("nothing was ever read: the test proves nothing")
 			}
