@@ -255,6 +255,7 @@ func (f *finishing) addressee(field string, to FormAddressee, role Role, seen ma
 	if utf8.RuneCountInString(a.Instruction) > maxSummary {
 		f.fault(field+".instruction", "too-long", "max", strconv.Itoa(maxSummary))
 	}
+	f.citesNothingRestricted(field+".instruction", a.Instruction)
 	f.m.Addressees = append(f.m.Addressees, a)
 }
 
@@ -316,13 +317,19 @@ func (f *finishing) words() {
 	f.length("summary", f.m.Summary, f.m.Kind == Telegram, maxSummary)
 	f.length("text", f.m.Text, true, maxText)
 	f.length("comment", f.m.Comment, false, maxComment)
+	f.citesNothingRestricted("subject", f.m.Subject)
+	f.citesNothingRestricted("summary", f.m.Summary)
+	f.citesNothingRestricted("text", f.m.Text)
+	f.citesNothingRestricted("comment", f.m.Comment)
+}
+
+// citesNothingRestricted refuses a restricted number in any words of an unprotected message.
+func (f *finishing) citesNothingRestricted(field, text string) {
 	if f.m.Level != habilitation.Unprotected {
 		return
 	}
-	for _, part := range []struct{ field, text string }{{"subject", f.m.Subject}, {"summary", f.m.Summary}, {"text", f.m.Text}, {"comment", f.m.Comment}} {
-		for _, number := range f.restrictedNumbers(part.text) {
-			f.fault(part.field, "restricted-number", "number", number)
-		}
+	for _, number := range f.restrictedNumbers(text) {
+		f.fault(field, "restricted-number", "number", number)
 	}
 }
 

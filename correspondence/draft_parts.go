@@ -46,6 +46,7 @@ func (f *finishing) attachments() {
 		if a.Name == "" {
 			f.fault(field+".name", "missing")
 		}
+		f.citesNothingRestricted(field+".name", a.Name)
 		if a.Level > f.m.Level && f.m.Level.Valid() {
 			f.fault(field+".level", "above-message")
 		}

@@ -91,6 +91,10 @@ func TestEveryFaultIsTold(t *testing.T) {
 		{func(f *form) { f.Summary = "cf. td bamako dr 7" }, "summary restricted-number"},
 		{func(f *form) { f.Text = "voir TD  Bamako\nDR 2026/7" }, "text restricted-number"},
 		{func(f *form) { f.Comment = "TD DAM DR7" }, "comment restricted-number"},
+		{func(f *form) { f.Action[0].Instruction = "Répondre au TD BAMAKO DR 7." }, "action[0].instruction restricted-number"},
+		{func(f *form) {
+			f.Attachments = []correspondence.FormAttachment{{Name: "TD BAMAKO DR 7.pdf", Content: []byte("a")}}
+		}, "attachments[0].name restricted-number"},
 		{func(f *form) { f.Text, f.Level = "voir TD BAMAKO DR 7", dr }, ""},
 		{func(f *form) { f.References = []string{" "} }, "references[0] missing"},
 		{func(f *form) { f.References = []string{long(201)} }, "references[0] too-long"},
