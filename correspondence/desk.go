@@ -50,6 +50,11 @@ func (c *Chancery) OpenDesk(ctx context.Context, access string) (*Desk, error) {
 	return c.DeskOf(badge), nil
 }
 
+// Recognizes reports whether the pass is one of a session that lives, though it may have run out itself. It opens nothing.
+func (c *Chancery) Recognizes(ctx context.Context, access string) bool {
+	return c.Authority.Recognizes(ctx, access)
+}
+
 // DeskOf opens the desk of a badge that the house's authority minted.
 func (c *Chancery) DeskOf(badge habilitation.Badge) *Desk { return &Desk{house: c, badge: badge} }
 

@@ -140,6 +140,17 @@ func (a *Authority) Admit(ctx context.Context, access string) (Badge, error) {
 	return a.mint(ctx, p.agent, p.session)
 }
 
+// Recognizes reports whether an access token is one that the house signed for a session that lives, though it may have run out itself.
+// It admits nobody and tells nothing of rights: it is for deciding whom a large request is awaited from.
+func (a *Authority) Recognizes(ctx context.Context, access string) bool {
+	p, err := a.tokens.recognize(access)
+	if err != nil {
+		return false
+	}
+	family, err := a.credentials.Family(ctx, p.session)
+	return err == nil && family.Agent == p.agent
+}
+
 // Renew is the same badge with the rights of now; ErrNotAdmitted when it would not be minted any more. It costs little: streams call it
 // before each event. A badge without a session lasts as long as its agent and terminal do.
 func (a *Authority) Renew(b Badge) (Badge, error) {

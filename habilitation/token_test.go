@@ -226,6 +226,32 @@ func TestForgedTokensAreRefused(t *testing.T) {
 
 // TestTokensHaveOneSpelling changes each character of a good token to some others, and the last one of each part, which has unused bits,
 // to every other.
+func TestRunOutTokensAreRecognizedWhileTheSessionLives(t *testing.T) {
+	h := newHouse(t)
+	session := h.signIn("second", h.secret)
+	good, signature := session.Access, strings.LastIndex(session.Access, ".")
+	h.pass(11 * time.Minute)
+	for _, access := range []string{"", "..", session.Refresh, good[:signature+1], good[:signature+1] + segment(make([]byte, ed25519.SignatureSize))} {
+		if h.authority.Recognizes(t.Context(), access) {
+			t.Errorf("recognized %q", access)
+		}
+	}
+	_, err := h.authority.Admit(t.Context(), good)
+	h.wantNotAdmitted("run out", err)
+	h.reopen() // forgets what it verified
+	if !h.authority.Recognizes(t.Context(), good) {
+		t.Error("a living session is not recognized")
+	}
+	_, err = h.authority.Admit(t.Context(), good)
+	h.wantNotAdmitted("recognized", err)
+	if err := h.authority.EndSessions(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	if h.authority.Recognizes(t.Context(), good) {
+		t.Error("recognized when the session had ended")
+	}
+}
+
 func TestTokensHaveOneSpelling(t *testing.T) {
 	h := newHouse(t)
 	access := h.signIn("second", h.secret).Access

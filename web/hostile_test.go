@@ -125,6 +125,7 @@ func TestBadInput(t *testing.T) {
 		"fail deflate":          {"POST", "/api/v1/drafts", "application/json", "x", map[string]string{"Content-Encoding": "deflate"}, 415, "compressed"},
 		"fail form for JSON":    {"POST", "/api/v1/drafts", "application/x-www-form-urlencoded", "kind=note", nil, 415, "media-type"},
 		"fail multipart":        {"POST", "/compose", "multipart/form-data; boundary=x", "--x--", nil, 415, "media-type"},
+		"fail broken multipart": {"POST", "/compose", "multipart/form-data; boundary=x", "broken", nil, 415, "media-type"},
 		"fail no type":          {"POST", "/api/v1/drafts", "", `{"kind":"note"}`, nil, 415, "media-type"},
 		"fail charset":          {"POST", "/api/v1/drafts", "application/json; charset=utf-16", `{}`, nil, 415, "media-type"},
 		"fail empty":            {"POST", "/api/v1/session", "", "", nil, 400, "empty"},
@@ -210,6 +211,48 @@ func TestRefusedBodyIsAnswered(t *testing.T) {
 		response.Body.Close()
 		(&answered{t, response, content}).wants(413).bearsHeaders()
 	}
+}
+
+// TestStrangersAreNotWaitedFor: whoever announces much without a pass of a living session is answered before it is read, and no room is made
+// for it; whoever has one, even one that ran out, is read to the end.
+func TestStrangersAreNotWaitedFor(t *testing.T) {
+	l := newLodge(t)
+	address := strings.TrimPrefix(l.listen(), "http://")
+	marie := l.visit("marie", 2)
+	for name, c := range map[string]struct{ path, media, header, status string }{
+		"sign-in over the API":     {"/api/v1/session", "application/json", "", "401"},
+		"sign-in page":             {"/sign-in", "application/x-www-form-urlencoded", "", "303"},
+		"no pass":                  {"/api/v1/drafts", "application/json", "", "401"},
+		"no pass on a page":        {"/compose", "application/x-www-form-urlencoded", "", "303"},
+		"pass that is none":        {"/api/v1/drafts", "application/json", "Authorization: Bearer " + marie.pass.RefreshToken, "401"},
+		"cookie that is none":      {"/compose", "application/x-www-form-urlencoded", "Cookie: chancery-access=a.b.c", "303"},
+		"pass with another letter": {"/api/v1/drafts", "application/json", "Authorization: Bearer " + marie.pass.AccessToken + "A", "401"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+			header := c.header
+			if header != "" {
+				header += "\r\n"
+			}
+			fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 1000000\r\n%s\r\n{", c.path, c.media, header)
+			_ = conn.(*net.TCPConn).CloseWrite()
+			got, _ := io.ReadAll(conn)
+			if !strings.HasPrefix(string(got), "HTTP/1.1 "+c.status) || !strings.Contains(string(got), "X-Content-Type-Options: nosniff") {
+				t.Errorf("%.300s", got)
+			}
+		})
+	}
+	long := `{"kind":"note","text":"` + strings.Repeat("a", 300<<10) + `"}`
+	marie.sendJSON("POST", "/api/v1/drafts", long).wants(201)
+	l.Clock.Advance(11 * time.Minute)
+	marie.sendJSON("POST", "/api/v1/drafts", long).wants(401)
+	marie.cookies[refreshCookie] = marie.pass.RefreshToken
+	marie.sendJSON("POST", "/api/v1/drafts", long).wants(201)
 }
 
 // TestRawRequests replays what smuggles or splits with an older fasthttp.

@@ -93,6 +93,9 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	if p.status == fiber.StatusRequestEntityTooLarge {
 		c.Context().SetConnectionClose()
 		linger(c.Context().Conn())
+		if unread(c) {
+			return s.answerStranger(c)
+		}
 	}
 	if p.retry > 0 {
 		c.Set("Retry-After", fmt.Sprint(p.retry))
@@ -103,10 +106,22 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		return s.problemPage(c, p)
 	}
 	if p.status == fiber.StatusUnauthorized {
-		c.Set("WWW-Authenticate", `Bearer realm="chancery"`)
+		c.Set("WWW-Authenticate", bearerChallenge)
 	}
 	return s.problemJSON(c, p)
 }
+
+// answerStranger asks whoever announced much, and showed no pass, to sign in first.
+func (s *Server) answerStranger(c *fiber.Ctx) error {
+	if acceptsPage(c) {
+		return s.askToSignIn(c, errNoPass)
+	}
+	c.Set("WWW-Authenticate", bearerChallenge)
+	return s.problemJSON(c, problemOf(notAdmitted(errNoPass)))
+}
+
+// bearerChallenge goes with every 401 to a program.
+const bearerChallenge = `Bearer realm="chancery"`
 
 // incidentKey is where a request's incident number is kept for its log line.
 const incidentKey = "incident"

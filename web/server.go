@@ -79,6 +79,7 @@ func New(options Options) (*Server, error) {
 	}
 	s.app = fiber.New(s.fiberConfig())
 	s.app.Server().Handler = s.knownMethods(s.app.Handler())
+	s.app.Server().HeaderReceived = s.awaited
 	s.app.Use(s.guard)
 	s.registerAPI()
 	s.registerPages()
@@ -118,24 +119,25 @@ func (o *Options) fill() {
 // fiberConfig is the configuration that security requires, each line against something seen to go wrong with the default.
 func (s *Server) fiberConfig() fiber.Config {
 	return fiber.Config{
-		Immutable:               true, // else a string kept from one request becomes part of another's
-		StrictRouting:           true,
-		CaseSensitive:           true,
-		UnescapePath:            false,
-		DisableStartupMessage:   true,
-		BodyLimit:               bodyLimit,
-		StreamRequestBody:       false, // true would disable BodyLimit
-		ReadBufferSize:          16 << 10,
-		Concurrency:             4096 + s.options.Streams,
-		ReadTimeout:             10 * time.Second,
-		WriteTimeout:            30 * time.Second, // streams set their own deadline before each write
-		IdleTimeout:             60 * time.Second,
-		EnableTrustedProxyCheck: true,
-		ProxyHeader:             "",
-		EnableIPValidation:      true,
-		ServerHeader:            "",
-		DisableDefaultDate:      false,
-		ErrorHandler:            s.answerError,
+		Immutable:                    true, // else a string kept from one request becomes part of another's
+		StrictRouting:                true,
+		CaseSensitive:                true,
+		UnescapePath:                 false,
+		DisableStartupMessage:        true,
+		BodyLimit:                    bodyLimit, // less for strangers
+		StreamRequestBody:            false,     // true would disable BodyLimit
+		DisablePreParseMultipartForm: true,      // no handler reads one
+		ReadBufferSize:               16 << 10,
+		Concurrency:                  4096 + s.options.Streams,
+		ReadTimeout:                  10 * time.Second,
+		WriteTimeout:                 30 * time.Second, // streams set their own deadline before each write
+		IdleTimeout:                  60 * time.Second,
+		EnableTrustedProxyCheck:      true,
+		ProxyHeader:                  "",
+		EnableIPValidation:           true,
+		ServerHeader:                 "",
+		DisableDefaultDate:           false,
+		ErrorHandler:                 s.answerError,
 	}
 }
 
