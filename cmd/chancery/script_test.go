@@ -20,8 +20,25 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// program is the file of the program under test, as it is shipped: without the race detector, which would make each of its many short lives
+// slow. What runs for long is tested in this process (demonstration).
+var program string
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"chancery": main})
+	folder, err := os.MkdirTemp("", "chancery-program-")
+	if err == nil {
+		program = filepath.Join(folder, "chancery")
+		build := exec.Command("go", "build", "-o", program, ".")
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		err = build.Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "build the program:", err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 // TestScripts runs every script under testdata/script. Beside testscript's own commands they have
@@ -37,6 +54,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Values[serverKey{}] = &server{}
 			return nil
 		},
@@ -75,12 +93,7 @@ type server struct {
 
 // command is the program under test as a process of its own.
 func command(ctx context.Context, folder string, environment []string, args ...string) *exec.Cmd {
-	executable, err := os.Executable()
-	if err != nil {
-		panic(err)
-	}
-	c := exec.CommandContext(ctx, executable)
-	c.Args = append([]string{"chancery"}, args...)
+	c := exec.CommandContext(ctx, program, args...)
 	c.Dir, c.Env = folder, append(os.Environ(), environment...)
 	return c
 }

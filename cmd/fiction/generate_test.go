@@ -10,7 +10,7 @@ import (
 )
 
 // small is a house that is quick to make.
-var small = Size{Agents: 60, Groups: 12, Communities: 5, Tags: 40, Messages: 300, Seed: 7}
+var small = Size{Agents: 40, Groups: 8, Communities: 4, Tags: 30, Messages: 120, Seed: 7}
 
 func tellHouse(t testing.TB, size Size) (*assembly.House, *Generated) {
 	t.Helper()
@@ -52,7 +52,7 @@ func TestSameSeedTellsTheSame(t *testing.T) {
 	if err != nil || again != 0 {
 		t.Errorf("told again: %d, %v", again, err)
 	}
-	if _, err := Populate(t.Context(), one.Chancery, one.Authority, Size{Agents: 60, Groups: 12, Communities: 5, Tags: 40, Seed: 8}, func(int, int) {}); err == nil {
+	if _, err := Populate(t.Context(), one.Chancery, one.Authority, Size{Agents: 40, Groups: 8, Communities: 4, Tags: 30, Seed: 8}, func(int, int) {}); err == nil {
 		t.Error("another seed was taken")
 	}
 }
