@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,27 @@ func TestStrangersAreNotWaitedFor(t *testing.T) {
 	marie.sendJSON("POST", "/api/v1/drafts", long).wants(401)
 	marie.cookies[refreshCookie] = marie.pass.RefreshToken
 	marie.sendJSON("POST", "/api/v1/drafts", long).wants(201)
+}
+
+// TestManyNamesCostLittle: names are looked up as far as a message has room for them, and a body full of names is refused.
+func TestManyNamesCostLittle(t *testing.T) {
+	l := newLodge(t)
+	marie := l.visit("marie", 2)
+	for _, field := range []string{"action.add", "info.add", "tags.add", "agents.add"} {
+		for names, status := range map[int]int{40: 303, 90_000: 422} {
+			began := time.Now()
+			answer := marie.post("/compose", url.Values{"kind": {"note"}, "act": {"add"}, field: {strings.Repeat("a,", names)}}).wants(status)
+			if took := time.Since(began); took > 2*time.Second || len(answer.body) > 1<<20 {
+				t.Errorf("%d names in %s: %v, %d bytes", names, field, took, len(answer.body))
+			}
+		}
+	}
+	var apart []string
+	for i := range 501 {
+		apart = append(apart, fmt.Sprintf("groupe %d", i))
+	}
+	marie.post("/compose", url.Values{"kind": {"note"}, "action.add": {strings.Join(apart, ",")}}).wants(422)
+	marie.post("/compose", url.Values{"kind": {"note"}, "action.add": {strings.Join(apart[:500], ",")}}).wants(303)
 }
 
 // TestRawRequests replays what smuggles or splits with an older fasthttp.

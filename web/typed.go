@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/runes"
@@ -46,9 +47,29 @@ func (c *Call) typedForm(d *correspondence.Desk) (correspondence.Form, error) {
 	if err == nil {
 		form.Info, err = c.typedLines("info", find.group)
 	}
-	form.Tags = c.typedKeys("tags", find.tag)
-	form.Agents = c.typedKeys("agents", find.agent)
+	if err == nil {
+		form.Tags, err = c.typedKeys("tags", find.tag, mostTags)
+	}
+	if err == nil {
+		form.Agents, err = c.typedKeys("agents", find.agent, mostAgents)
+	}
 	return form, err
+}
+
+// The room of a message, as its form's own limits have it. A list of more names than any has room for is no sheet of ours.
+const (
+	mostNames  = 500
+	mostAgents = 100
+	mostTags   = 50
+)
+
+// added are the names typed to be added to a list that has some already.
+func (c *Call) added(name string, already int) ([]string, error) {
+	names := listed(c.form.Get(name + ".add"))
+	if already+len(names) > mostNames {
+		return nil, invalid(correspondence.Fault{Field: name, Key: "too-long", Args: map[string]string{"max": strconv.Itoa(mostNames)}})
+	}
+	return names, nil
 }
 
 // text is a field of several lines, with line ends as the house writes them.
@@ -72,6 +93,10 @@ func (c *Call) typedLines(role string, find func(string) string) ([]corresponden
 	if len(qualifications) != len(groups) || len(deadlines) != len(groups) || len(instructions) != len(groups) {
 		return nil, &problem{status: fiber.StatusBadRequest, key: "malformed"}
 	}
+	names, err := c.added(role, len(groups))
+	if err != nil {
+		return nil, err
+	}
 	var lines []correspondence.FormAddressee
 	for i, group := range groups {
 		if c.form.Get("remove") == fmt.Sprintf("%s.%d", role, i) {
@@ -80,7 +105,7 @@ func (c *Call) typedLines(role string, find func(string) string) ([]corresponden
 		lines = append(lines, correspondence.FormAddressee{Group: group, Qualification: qualifications[i], Deadline: deadlines[i],
 			Instruction: strings.ReplaceAll(instructions[i], "\r\n", "\n")})
 	}
-	for _, name := range listed(c.form.Get(role + ".add")) {
+	for _, name := range names {
 		key := find(name)
 		if !slices.ContainsFunc(lines, func(l correspondence.FormAddressee) bool { return l.Group == key }) {
 			lines = append(lines, correspondence.FormAddressee{Group: key})
@@ -89,20 +114,27 @@ func (c *Call) typedLines(role string, find func(string) string) ([]corresponden
 	return lines, nil
 }
 
-// typedKeys reads a list of keys in the same way.
-func (c *Call) typedKeys(name string, find func(string) string) []string {
+// typedKeys reads a list of keys in the same way. Names beyond its room are not looked up: the fault is their number.
+func (c *Call) typedKeys(name string, find func(string) string, room int) ([]string, error) {
+	names, err := c.added(name, len(c.form[name+".key"]))
+	if err != nil {
+		return nil, err
+	}
 	var keys []string
 	for i, key := range c.form[name+".key"] {
 		if c.form.Get("remove") != fmt.Sprintf("%s.%d", name, i) {
 			keys = append(keys, key)
 		}
 	}
-	for _, typed := range listed(c.form.Get(name + ".add")) {
-		if key := find(typed); !slices.Contains(keys, key) {
+	for i, key := range names {
+		if i < room {
+			key = find(key)
+		}
+		if !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
-	return keys
+	return keys, nil
 }
 
 // found turns what was typed into keys.
@@ -113,12 +145,11 @@ func finder(c *Call, d *correspondence.Desk) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
+	called := sync.OnceValue(func() map[string]string { return groupKeys(groups) })
 	return found{
 		group: func(typed string) string {
-			for _, g := range groups {
-				if sameName(typed, g.Key, g.Timbre, g.Name.FR, g.Name.EN) {
-					return g.Key
-				}
+			if key, known := called()[fold(typed)]; known {
+				return key
 			}
 			return typed
 		},
@@ -141,6 +172,19 @@ func finder(c *Call, d *correspondence.Desk) (found, error) {
 			return typed
 		},
 	}, nil
+}
+
+// groupKeys is the keys of groups by all that they are called, folded; the first of a name has it.
+func groupKeys(groups []correspondence.GroupView) map[string]string {
+	keys := make(map[string]string, 4*len(groups))
+	for _, g := range groups {
+		for _, name := range []string{g.Key, g.Timbre, g.Name.FR, g.Name.EN} {
+			if folded := fold(name); name != "" && keys[folded] == "" {
+				keys[folded] = g.Key
+			}
+		}
+	}
+	return keys
 }
 
 // allGroups is every functional group and community.
