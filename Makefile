@@ -2,12 +2,12 @@
 
 export CGO_ENABLED ?= 1
 GOLANGCI := v2.15.0
-TEMPL := v0.3.1020
 
 .PHONY: demo build test bench soak lint generate clean
 
+# FLAGS='--listen 127.0.0.1:9000 --data DIR' are handed on.
 demo:
-	go run ./cmd/chancery demo
+	@go build -o bin/chancery ./cmd/chancery && exec bin/chancery demo $(FLAGS)
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/chancery ./cmd/chancery
@@ -32,7 +32,7 @@ lint:
 
 # Pages from their templates; a clean tree must stay clean.
 generate:
-	go run github.com/a-h/templ/cmd/templ@$(TEMPL) generate ./web
+	go run github.com/a-h/templ/cmd/templ generate -path web
 	go generate ./...
 
 clean:
