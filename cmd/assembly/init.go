@@ -69,18 +69,38 @@ func Init(ctx context.Context, folder string, o InitOptions) error {
 	if err := makeFolder(folder); err != nil {
 		return fmt.Errorf("make house in %s: %w", folder, err)
 	}
-	master, err := o.master()
-	if err != nil {
-		return fmt.Errorf("make house in %s: %w", folder, err)
+	if err := o.furnish(ctx, folder, config); err != nil {
+		return errors.Join(fmt.Errorf("make house in %s: %w", folder, err), emptyFolder(folder)) // whatever is in it was made just now
 	}
-	if err := o.found(ctx, folder, config, master); err != nil {
-		return fmt.Errorf("make house in %s: %w", folder, err)
-	}
-	text, err := config.text()
+	return nil
+}
+
+// furnish puts everything into the empty folder. A master key that it drew goes again when the rest does not come about.
+func (o InitOptions) furnish(ctx context.Context, folder string, config Config) error {
+	master, drawn, err := o.master()
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(folder, configName), text)
+	err = o.found(ctx, folder, config, master)
+	if err == nil {
+		var text []byte
+		if text, err = config.text(); err == nil {
+			err = writeFile(filepath.Join(folder, configName), text)
+		}
+	}
+	if err != nil && drawn {
+		err = errors.Join(err, os.Remove(o.MasterKeyFile))
+	}
+	return err
+}
+
+// emptyFolder removes what is in a folder, and leaves the folder: it may be where a disk is mounted.
+func emptyFolder(folder string) error {
+	found, err := os.ReadDir(folder)
+	for _, entry := range found {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(folder, entry.Name())))
+	}
+	return err
 }
 
 // config is the configuration of the new house.
@@ -129,15 +149,17 @@ func makeFolder(folder string) error {
 	return os.Chmod(folder, 0o700)
 }
 
-func (o InitOptions) master() (archive.MasterKey, error) {
+// master is the key that was given, that of the file, or a new one drawn into the file.
+func (o InitOptions) master() (master archive.MasterKey, drawn bool, err error) {
 	if o.MasterKey != nil {
-		return *o.MasterKey, nil
+		return *o.MasterKey, false, nil
 	}
-	master, err := archive.CreateMasterKey(o.MasterKeyFile)
+	master, err = archive.CreateMasterKey(o.MasterKeyFile)
 	if errors.Is(err, fs.ErrExist) {
-		return archive.ReadMasterKey(o.MasterKeyFile)
+		master, err = archive.ReadMasterKey(o.MasterKeyFile)
+		return master, false, err
 	}
-	return master, err
+	return master, err == nil, err
 }
 
 // found makes the keys and certificates, then opens everything once, which makes every file.

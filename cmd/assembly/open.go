@@ -244,7 +244,7 @@ func (b *builder) openChancery(ctx context.Context) (err error) {
 	return nil
 }
 
-// Remove deletes a throwaway house with its key.
+// Remove deletes a throwaway house with its key. The folder itself stays, empty.
 func Remove(folder string) error {
-	return errors.Join(os.RemoveAll(folder), os.RemoveAll(filepath.Clean(folder)+".key"))
+	return errors.Join(emptyFolder(folder), os.RemoveAll(filepath.Clean(folder)+".key"))
 }

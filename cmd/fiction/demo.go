@@ -90,15 +90,26 @@ func (d *Demo) begin(ctx context.Context, folder string, o assembly.Options) (er
 	if d.House, err = assembly.Open(ctx, folder, o); err != nil {
 		return err
 	}
-	if err = errors.Join(d.populate(ctx), d.live(ctx, today), d.asking(ctx, today)); err == nil {
-		err = d.writeAccounts(folder)
-	}
-	d.clock.Set(time.Time{})
-	if err != nil {
-		err = errors.Join(err, d.Close())
+	if err = d.unfold(ctx, folder, today); err != nil {
+		err = errors.Join(err, d.Close(), assembly.Remove(folder)) // half a demonstration is none, and all of it was made here
 		d.House = nil
 	}
+	d.clock.Set(time.Time{})
 	return err
+}
+
+// unfold fills the house with its people and their month.
+func (d *Demo) unfold(ctx context.Context, folder string, today time.Time) error {
+	if err := d.populate(ctx); err != nil {
+		return err
+	}
+	if err := d.live(ctx, today); err != nil {
+		return err
+	}
+	if err := d.asking(ctx); err != nil {
+		return err
+	}
+	return d.writeAccounts(folder)
 }
 
 // populate adds everybody, every group and every tag, and sets the passwords.
@@ -258,7 +269,7 @@ func (d *Demo) everybodyReads(ctx context.Context) error {
 }
 
 // asking has the sign-ups asked for that wait to be decided.
-func (d *Demo) asking(ctx context.Context, today time.Time) error {
+func (d *Demo) asking(ctx context.Context) error {
 	for _, signup := range d.story.Signups {
 		desk, err := d.deskOf(signup.Login)
 		if err != nil {

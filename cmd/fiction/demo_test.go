@@ -10,6 +10,18 @@ import (
 	"chancery/testdata/house"
 )
 
+func TestInterruptedDemoLeavesNothing(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "demo")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := OpenDemo(ctx, folder, house.Files, time.Now, assembly.Options{}); err == nil {
+		t.Fatal("it was made")
+	}
+	if left, _ := filepath.Glob(folder + "[./]*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func TestDemoIsLivedIn(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "demo")
 	begun := time.Now()
