@@ -21,7 +21,8 @@ func (d *Desk) Audience(ctx context.Context, id habilitation.ID) (AudienceView, 
 	return d.AudienceOf(ctx, draft.Form)
 }
 
-// AudienceOf previews a form that is not saved. What cannot be read of it is left out and told among the faults.
+// AudienceOf previews a form that is not saved. What cannot be read of it is left out and told among the
+// faults; above the level of the session nothing is told but that.
 func (d *Desk) AudienceOf(_ context.Context, form Form) (AudienceView, error) {
 	f := &finishing{directory: d.house.directory(d.badge, d.house.Clock()), draft: d.drafted(habilitation.ID{}, form)}
 	f.read()
@@ -29,7 +30,7 @@ func (d *Desk) AudienceOf(_ context.Context, form Form) (AudienceView, error) {
 	if view.Faults == nil {
 		view.Faults = []Fault{}
 	}
-	if !f.m.Level.Valid() {
+	if !f.m.Level.Valid() || f.m.Level > d.badge.Level() {
 		return view, nil
 	}
 	p := preview{desk: d, message: &f.m, byAudience: map[habilitation.AudienceID]int{}}

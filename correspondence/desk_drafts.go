@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -86,6 +87,9 @@ func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, fo
 	if err != nil {
 		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
 	}
+	if err := d.hasRoom(ctx, id, len(value)); err != nil {
+		return DraftView{}, err
+	}
 	version, err := d.house.Store.Put(ctx, d.badge.Agent(), shelfDrafts, id.String(), over, value)
 	if errors.Is(err, ErrStale) {
 		return DraftView{}, refuse(Conflict, "draft-changed")
@@ -94,6 +98,38 @@ func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, fo
 		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
 	}
 	return d.draftView(id, version, saved), nil
+}
+
+// What an agent may have on the desk at once: as much as one answer lists without labour.
+const (
+	maxDrafts     = 200
+	maxDraftBytes = 8 << 20
+)
+
+// hasRoom refuses a draft for which the desk has no room beside the others. Those that this session does not show take none: else a full
+// desk would tell of them.
+func (d *Desk) hasRoom(ctx context.Context, id habilitation.ID, size int) error {
+	items, err := d.house.Store.List(ctx, d.badge.Agent(), shelfDrafts)
+	if err != nil {
+		return fmt.Errorf("make room for draft %s: %w", id, err)
+	}
+	count := 1
+	for _, item := range items {
+		if item.Key == id.String() {
+			continue
+		}
+		saved, err := readDraft(item)
+		if err != nil {
+			return err
+		}
+		if d.mayOpen(saved) {
+			count, size = count+1, size+len(item.Value)
+		}
+	}
+	if count > maxDrafts || size > maxDraftBytes {
+		return &Refusal{Cause: Invalid, Faults: []Fault{{Key: "desk-full", Args: map[string]string{"max": strconv.Itoa(maxDrafts)}}}}
+	}
+	return nil
 }
 
 // keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form. A digest without bytes stands for a file

@@ -179,11 +179,17 @@ func (f *finishing) drafter(login string, origin habilitation.Audience) {
 		f.fault("drafter", "agent-unknown", "value", login)
 	case !member || !duties.Has(habilitation.Drafter):
 		f.fault("drafter", "no-right-to-draft", "agent", agent.Name, "group", origin.Name.In(f.m.Language))
-	case agent.Level < f.m.Level:
+	case f.beneath(agent):
 		f.fault("drafter", "agent-not-cleared", "agent", agent.Name)
 	default:
 		f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)}
 	}
+}
+
+// beneath reports whether an agent is not cleared for the message. It is not told above the level of the session, whose own fault comes first:
+// who is cleared for what is for those who are.
+func (f *finishing) beneath(agent habilitation.Agent) bool {
+	return agent.Level < f.m.Level && f.m.Level <= f.draft.Ceiling
 }
 
 func (f *finishing) party(a habilitation.Audience) Party {
@@ -212,7 +218,7 @@ func (f *finishing) address() {
 			f.fault(field, "agent-unknown", "value", login)
 		case named[agent.ID]:
 			f.fault(field, "twice", "value", login)
-		case agent.Level < f.m.Level:
+		case f.beneath(agent):
 			f.fault(field, "agent-not-cleared", "agent", agent.Name)
 		default:
 			f.m.Agents = append(f.m.Agents, Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)})

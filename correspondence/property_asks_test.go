@@ -114,6 +114,12 @@ func (p *play) preview(t *rapid.T) {
 	if err != nil {
 		t.Fatalf("preview: %v", err)
 	}
+	if x.level > p.model.ceiling(v) {
+		if len(view.Groups)+len(view.NotCleared)+view.Readers > 0 {
+			t.Fatalf("preview above the session: %+v", view)
+		}
+		return
+	}
 	reached := x.addressed()
 	for _, g := range p.model.groups {
 		for _, tag := range x.tags {
