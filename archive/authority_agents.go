@@ -10,7 +10,7 @@ import (
 	"chancery/habilitation"
 )
 
-// renewBefore is how long before its end an agent's certificate is replaced.
+// renewBefore is how long before its end an agent's certificate is replaced: at the end of the year that it is issued for.
 const renewBefore = 30 * 24 * time.Hour
 
 // agentSeal is an agent's signer as the sealery remembers it.

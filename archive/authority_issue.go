@@ -22,6 +22,22 @@ import (
 type profile struct {
 	template x509.Certificate
 	years    int
+	ofIssuer bool // the years are counted from the issuer's beginning, with renewBefore more to go over into the next
+}
+
+// validity is from when until when a certificate issued now holds. Counted from the issuer's beginning it is the same whenever in the year it is
+// issued; else it begins with the day.
+func (p profile) validity(now time.Time, issuer *x509.Certificate) (from, until time.Time) {
+	if !p.ofIssuer || issuer == nil {
+		from = now.UTC().Truncate(24 * time.Hour)
+		return from, from.AddDate(p.years, 0, 0).Add(-time.Second)
+	}
+	for gone := 0; ; gone += p.years {
+		from, until = issuer.NotBefore.AddDate(gone, 0, 0), issuer.NotBefore.AddDate(gone+p.years, 0, 0)
+		if now.Before(until) {
+			return from, until.Add(renewBefore - time.Second)
+		}
+	}
 }
 
 // certificateAuthority is the profile of a certificate authority.
@@ -64,11 +80,14 @@ func sealOfHouse(house string) profile {
 	return p
 }
 
-// agentCertificate is one year of an agent's signature. The number tells two agents of one name apart.
+// agentCertificate is one year of an agent's signature. The number tells two agents of one name apart. The year is the issuer's: counted from
+// a first signature it would tell the reader of one message when the agent signed another.
 func agentCertificate(house, name string, agent uint32) profile {
 	s := subject(house, name)
 	s.SerialNumber = fmt.Sprint(agent)
-	return signatory(s)
+	p := signatory(s)
+	p.ofIssuer = true
+	return p
 }
 
 // signatory is a certificate that signs mail and commits to what it signs; Debian's openssl asks for emailProtection.
@@ -85,8 +104,8 @@ func subject(house, name string) pkix.Name {
 	return pkix.Name{Organization: []string{house}, CommonName: name}
 }
 
-// certify draws a key and a serial for the purpose and has the issuer sign the certificate; without an issuer it signs itself. Validity
-// begins with the day, so that a certificate does not tell the hour of a first signature, and never outlasts the issuer's.
+// certify draws a key and a serial for the purpose and has the issuer sign the certificate; without an issuer it signs itself. It never
+// outlasts the issuer's.
 func (c SealeryConfig) certify(p profile, purpose string, curve elliptic.Curve, issuer certified) (certified, error) {
 	random := c.Random(purpose)
 	key, err := drawKey(random, curve)
@@ -97,8 +116,7 @@ func (c SealeryConfig) certify(p profile, purpose string, curve elliptic.Curve, 
 	if template.SerialNumber, err = drawSerial(random); err != nil {
 		return certified{}, fmt.Errorf("draw %s serial: %w", purpose, err)
 	}
-	template.NotBefore = c.Clock().UTC().Truncate(24 * time.Hour)
-	template.NotAfter = template.NotBefore.AddDate(p.years, 0, 0).Add(-time.Second)
+	template.NotBefore, template.NotAfter = p.validity(c.Clock(), issuer.certificate)
 	if template.SubjectKeyId, err = keyIdentifier(&key.PublicKey); err != nil {
 		return certified{}, err
 	}

@@ -162,8 +162,9 @@ func TestAgentsCertificateIsRenewed(t *testing.T) {
 		{"at first", signingDay, "Hélène Vasseur", true},
 		{"again", signingDay, "Hélène Vasseur", false},
 		{"with eleven months gone", signingDay.AddDate(0, 11, -5), "Hélène Vasseur", false},
-		{"in the last month", signingDay.AddDate(0, 11, 5), "Hélène Vasseur", true},
-		{"married", signingDay.AddDate(0, 11, 5), "Hélène Morel", true},
+		{"on the last day of the authority's year", signingDay.AddDate(1, 0, -1), "Hélène Vasseur", false},
+		{"on the first of its next", signingDay.AddDate(1, 0, 0), "Hélène Vasseur", true},
+		{"married", signingDay.AddDate(1, 0, 5), "Hélène Morel", true},
 		{"years later", signingDay.AddDate(11, 10, 0), "Hélène Morel", true},
 		{"as long as the authority", signingDay.AddDate(11, 11, 20), "Hélène Morel", false},
 	}
@@ -191,6 +192,36 @@ func TestAgentsCertificateIsRenewed(t *testing.T) {
 		if kept != 1 || signer.Name() != s.name {
 			t.Errorf("%s: %d keys kept, signing as %q", s.when, kept, signer.Name())
 		}
+	}
+}
+
+// TestCertificateTellsNothingOfEarlierSignatures: two houses, in one of which the agent signed before, perhaps what its reader may not see.
+func TestCertificateTellsNothingOfEarlierSignatures(t *testing.T) {
+	var told []string
+	for _, signs := range [][]int{{500}, {366, 500}, {20, 430, 500}} {
+		now := signingDay
+		config := sealeryConfig(openKeys(t))
+		config.Clock = func() time.Time { return now }
+		house, err := archive.FoundSealery(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last *x509.Certificate
+		for _, day := range signs {
+			now = signingDay.AddDate(0, 0, day)
+			signer, err := house.SignerFor(t.Context(), 7, "Hélène Vasseur")
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = signer.Certificate()
+		}
+		told = append(told, last.NotBefore.String()+" to "+last.NotAfter.String())
+		if left := last.NotAfter.Sub(now); left < 30*24*time.Hour {
+			t.Errorf("%v left", left)
+		}
+	}
+	if told[1] != told[0] || told[2] != told[0] {
+		t.Errorf("validity differs with what was signed before: %q", told)
 	}
 }
 
