@@ -25,7 +25,7 @@ var vocabulary = []string{"baobab", "caravane", "digue", "lagune", "sorgho", "ty
 
 // TestHouseAgreesWithTheModel drives random houses and asks after each step whether they answer as the model does. CHANCERY_SOAK=1 plays many more.
 func TestHouseAgreesWithTheModel(t *testing.T) {
-	checks, steps := "40", "30"
+	checks, steps := "20", "30"
 	if os.Getenv("CHANCERY_SOAK") != "" {
 		checks, steps = "400", "60"
 	}
