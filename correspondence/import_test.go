@@ -117,10 +117,10 @@ func TestRecordThatCannotBeKeptIsNamed(t *testing.T) {
 		}
 	}
 	var fault *correspondence.RecordFault
-	if !errors.As(err, &fault) || fault.Source != all[1].Source {
+	if !errors.As(err, &fault) || fault.Source != all[1].Source || !errors.Is(err, archive.ErrBadDraft) {
 		t.Errorf("told as %.300v", err)
 	}
-	if _, err := h.Chancery.Import(t.Context(), all[2:3]); !errors.As(err, &fault) || fault.Source != all[2].Source || !errors.Is(err, archive.ErrBadDraft) {
+	if _, err := h.Chancery.Import(t.Context(), all[3:4]); !errors.As(err, &fault) || fault.Source != all[3].Source {
 		t.Errorf("alone: %.300v", err)
 	}
 	if n, err := h.Chancery.Import(t.Context(), nil); n != 0 || err != nil {
