@@ -29,6 +29,7 @@ type execution struct {
 	snapshot  *scorch.IndexSnapshot
 	parts     []*part
 	verified  map[search.Slot]bool // texts already read for the phrases
+	length    uint64               // bytes of words read for them, once for each phrase too
 }
 
 // phrase is words that must follow one another, or must not.
@@ -222,11 +223,11 @@ func (e *execution) accepts(s search.Slot, f *search.Facts) (bool, error) {
 	if len(e.phrases) == 0 {
 		return true, nil
 	}
-	return e.verify(s)
+	return e.verify(s, f)
 }
 
 // verify reads a message's text, once a query, for the phrases that its words leave open.
-func (e *execution) verify(s search.Slot) (bool, error) {
+func (e *execution) verify(s search.Slot, f *search.Facts) (bool, error) {
 	open := false
 	for _, p := range e.phrases {
 		open = open || !p.not || p.suspects.has(s)
@@ -237,7 +238,8 @@ func (e *execution) verify(s search.Slot) (bool, error) {
 	if answer, known := e.verified[s]; known {
 		return answer, nil
 	}
-	if len(e.verified) >= e.index.phraseTexts {
+	e.length += uint64(f.Length) * uint64(1+len(e.phrases))
+	if len(e.verified) >= e.index.most.PhraseTexts || e.length > e.index.most.PhraseLength {
 		return false, search.ErrTooWide
 	}
 	if err := e.ctx.Err(); err != nil {

@@ -12,21 +12,28 @@ import (
 	"chancery/search"
 )
 
-// DefaultPhraseTexts is how many texts one question may have read for its phrases: about a second of work.
-const DefaultPhraseTexts = 20_000
+// What one question may have read for its phrases: about a second of work for the texts, as long for their length.
+const (
+	DefaultPhraseTexts  = 10_000
+	DefaultPhraseLength = 64 << 20 // bytes
+)
 
 // Options of an index.
 type Options struct {
-	Head        uint64 // the journal's last sequence; an index ahead of it is set aside. 0 when not known.
-	PhraseTexts int    // texts read for the phrases of one question before it is refused with search.ErrTooWide; 0 is DefaultPhraseTexts
+	Head uint64 // the journal's last sequence; an index ahead of it is set aside. 0 when not known.
+
+	// How many texts are read for the phrases of one question, and how many bytes of words, once to read them and once for each phrase, before
+	// the question is refused with search.ErrTooWide; 0 is the default.
+	PhraseTexts  int
+	PhraseLength uint64
 }
 
 // Index is a search.Index kept in a folder. It is safe for concurrent use.
 type Index struct {
-	folder      string
-	rows        *search.Rows
-	texts       search.Texts
-	phraseTexts int
+	folder string
+	rows   *search.Rows
+	texts  search.Texts
+	most   Options // texts read for phrases
 
 	applying sync.Mutex    // held by Apply and by the swap of Rebuild
 	progress atomic.Uint64 // of what is durable
@@ -44,9 +51,12 @@ func Open(folder string, rows *search.Rows, texts search.Texts, options Options)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("open index: %w", err)
 	}
-	x := &Index{folder: folder, rows: rows, texts: texts, phraseTexts: options.PhraseTexts}
-	if x.phraseTexts == 0 {
-		x.phraseTexts = DefaultPhraseTexts
+	x := &Index{folder: folder, rows: rows, texts: texts, most: options}
+	if x.most.PhraseTexts == 0 {
+		x.most.PhraseTexts = DefaultPhraseTexts
+	}
+	if x.most.PhraseLength == 0 {
+		x.most.PhraseLength = DefaultPhraseLength
 	}
 	if err := x.settle(); err != nil {
 		return nil, fmt.Errorf("open index: %w", err)

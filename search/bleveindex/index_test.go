@@ -341,6 +341,24 @@ func TestPhraseIsExactOrRefused(t *testing.T) {
 	h.finds(`"force publique" before:1970`) // a row decides before a text is read
 }
 
+// TestLongTextsAreFewer: what a question may have read for its phrases is bounded in length too, counted over what the reader may see.
+func TestLongTextsAreFewer(t *testing.T) {
+	h := newHouse(t, Options{PhraseLength: 1200})
+	for seq := uint64(1); seq <= 3; seq++ {
+		h.release(note(seq, "force publique "+strings.Repeat("mot ", 20*int(seq))))
+	}
+	h.finds(`"force publique"`, 1, 2, 3)
+	h.finds(`-"publique force"`, 1, 2, 3)
+	if got, err := h.find(`"force publique" "publique mot" -"mot force" -"publique force"`); !errors.Is(err, search.ErrTooWide) {
+		t.Errorf("each phrase costs: found %v, %v", got, err)
+	}
+	h.release(note(4, "force publique "+strings.Repeat("mot ", 200)))
+	if got, err := h.find(`"force publique"`); !errors.Is(err, search.ErrTooWide) {
+		t.Errorf("found %v, %v", got, err)
+	}
+	h.finds(`"force publique" before:1970`)
+}
+
 // withdrawing withholds a message while its text is read for the answer.
 type withdrawing struct {
 	search.Texts
