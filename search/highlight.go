@@ -176,14 +176,12 @@ func (m *marker) whole(part Part, text string) []Fragment {
 // pieces are the richest pieces of a text, in its order; none where nothing is marked.
 func (m *marker) pieces(part Part, text string) []Fragment {
 	marks := m.marks(text)
+	scores := richness(marks)
 	var chosen []int // first marks of the pieces
 	for len(chosen) < fragmentLimit {
 		best, bestScore := -1, 0
-		for i := range marks {
-			if overlaps(marks, chosen, i) {
-				continue
-			}
-			if score := richness(marks[i:]); score > bestScore {
+		for i, score := range scores {
+			if score > bestScore && !overlaps(marks, chosen, i) {
 				best, bestScore = i, score
 			}
 		}
@@ -201,18 +199,26 @@ func (m *marker) pieces(part Part, text string) []Fragment {
 	return fragments
 }
 
-// richness counts the different answers first, then all of them, within one piece from the first mark on.
-func richness(marks []mark) int {
-	different := make(map[int]bool, 4)
-	all := 0
-	for _, one := range marks {
-		if one.end-marks[0].start > fragmentSize {
-			break
+// richness is the score of the piece that begins at each mark: the different answers in it first, then all of them. The piece moves on from mark
+// to mark, so that each is counted in once and out once.
+func richness(marks []mark) []int {
+	scores := make([]int, len(marks))
+	inside := make(map[int]int, 16) // answers of the piece, by what they answer
+	end := 0
+	for i, first := range marks {
+		for ; end < len(marks) && marks[end].end-first.start <= fragmentSize; end++ {
+			inside[marks[end].which]++
 		}
-		different[one.which] = true
-		all++
+		scores[i] = 100*len(inside) + min(end-i, 99)
+		if end == i { // longer than a piece by itself
+			end++
+			continue
+		}
+		if inside[first.which]--; inside[first.which] == 0 {
+			delete(inside, first.which)
+		}
 	}
-	return 100*len(different) + min(all, 99)
+	return scores
 }
 
 func spanEnd(marks []mark) int {

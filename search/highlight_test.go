@@ -75,3 +75,20 @@ func TestHighlightChoosesTheRichestPiece(t *testing.T) {
 		}
 	}
 }
+
+// TestDenseTextCostsOnce: a long text full of what was asked is gone through once, not once for each mark.
+func TestDenseTextCostsOnce(t *testing.T) {
+	words := strings.Fields("accord mission note crise sahel fleuve eau pont route paix visa culture")
+	var text strings.Builder
+	for i := range 20_000 {
+		text.WriteString(words[i*i%len(words)] + " " + words[i%len(words)] + " ")
+	}
+	document := &search.Document{Language: "fr", Subject: "Sujet", Text: text.String()}
+	query, err := search.ParseQuery(strings.Join(words, " "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(1, func() { search.Highlight(document, query) }); n > 1000 {
+		t.Errorf("%v allocations for %d marks", n, 40_000)
+	}
+}
