@@ -8,20 +8,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// canonicalText gives a text of several lines the one form in which it is signed, compared and searched: valid UTF-8 in NFC, lines that
+// CleanText gives a text of several lines the one form in which it is signed, compared and searched: valid UTF-8 in NFC, lines that
 // end in LF, no control character but LF and TAB, no bidirectional control (it would let a text read otherwise than it is signed), no
 // blank at the end of a line and no empty line at the end. It is idempotent.
-func canonicalText(text string) string {
+func CleanText(text string) string {
 	if !isPlain(text) && !hasCanonicalRunes(text) {
 		text = norm.NFC.String(strings.Map(canonicalRune, singleBreaks(strings.ToValidUTF8(text, "\uFFFD"))))
 	}
 	return trimLines(text)
 }
 
-// canonicalLine is canonicalText for what must stand on one line, a subject or a name: line breaks and tabs are blanks, and a run of
+// OneLine is CleanText for what must stand on one line, a subject or a name: line breaks and tabs are blanks, and a run of
 // blanks is one.
-func canonicalLine(text string) string {
-	text = canonicalText(text)
+func OneLine(text string) string {
+	text = CleanText(text)
 	if !strings.ContainsAny(text, "\n\t") && !strings.Contains(text, "  ") && !strings.HasPrefix(text, " ") {
 		return text
 	}

@@ -25,7 +25,7 @@ func TestCanonicalText(t *testing.T) {
 		"e\u202e\u0301":                                        "é",
 		"👩\u200d🚀 می\u200cخواهم":                               "👩\u200d🚀 می\u200cخواهم",
 	} {
-		if got := canonicalText(text); got != want {
+		if got := CleanText(text); got != want {
 			t.Errorf("canonical text of %q: %q, want %q", text, got, want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestCanonicalLine(t *testing.T) {
 		"Objet\u00a0: crues\u2028":  "Objet\u00a0: crues",
 		"a\r\nBcc: b":               "a Bcc: b",
 	} {
-		if got := canonicalLine(text); got != want {
+		if got := OneLine(text); got != want {
 			t.Errorf("canonical line of %q: %q, want %q", text, got, want)
 		}
 	}
@@ -50,7 +50,7 @@ func FuzzCanonical(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		whole, line := canonicalText(text), canonicalLine(text)
+		whole, line := CleanText(text), OneLine(text)
 		for name, form := range map[string]string{"text": whole, "line": line} {
 			if !utf8.ValidString(form) || !norm.NFC.IsNormalString(form) {
 				t.Fatalf("canonical %s of %q: %q is not UTF-8 in NFC", name, text, form)
@@ -66,10 +66,10 @@ func FuzzCanonical(f *testing.F) {
 				}
 			}
 		}
-		if again := canonicalText(whole); again != whole {
+		if again := CleanText(whole); again != whole {
 			t.Fatalf("canonical text of %q: %q, and of that %q", text, whole, again)
 		}
-		if again := canonicalLine(line); again != line || strings.ContainsAny(line, "\n\t") || strings.Contains(line, "  ") {
+		if again := OneLine(line); again != line || strings.ContainsAny(line, "\n\t") || strings.Contains(line, "  ") {
 			t.Fatalf("canonical line of %q: %q, and of that %q", text, line, again)
 		}
 	})

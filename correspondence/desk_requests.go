@@ -37,7 +37,7 @@ func (d *Desk) declarationView(one tagging.Declaration) DeclarationView {
 
 // reasonOf cleans what somebody gave as motive or reason.
 func reasonOf(text string) (string, error) {
-	text = canonicalText(text)
+	text = CleanText(text)
 	if len(text) > maxReason {
 		return "", &Refusal{Cause: Invalid, Faults: []Fault{{Field: "reason", Key: "too-long", Args: map[string]string{"max": fmt.Sprint(maxReason)}}}}
 	}

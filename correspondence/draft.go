@@ -145,7 +145,7 @@ func (f *finishing) level(field, name string, fallback habilitation.Level) habil
 // people reads the origin and the hand: the author must be mandated there to draft, and to sign when they release.
 func (f *finishing) people() {
 	agent, _ := f.register.Agent(f.draft.Agent)
-	f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)}
+	f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: OneLine(agent.Name)}
 	f.m.Signatory = f.m.Drafter
 	key := f.draft.Form.Origin
 	if key == "" {
@@ -182,7 +182,7 @@ func (f *finishing) drafter(login string, origin habilitation.Audience) {
 	case f.beneath(agent):
 		f.fault("drafter", "agent-not-cleared", "agent", agent.Name)
 	default:
-		f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)}
+		f.m.Drafter = Person{Agent: agent.ID, Login: agent.Login, Name: OneLine(agent.Name)}
 	}
 }
 
@@ -193,7 +193,7 @@ func (f *finishing) beneath(agent habilitation.Agent) bool {
 }
 
 func (f *finishing) party(a habilitation.Audience) Party {
-	return Party{Audience: a.ID, Key: a.Key, Timbre: a.Timbre, Name: canonicalLine(a.Name.In(f.m.Language))}
+	return Party{Audience: a.ID, Key: a.Key, Timbre: a.Timbre, Name: OneLine(a.Name.In(f.m.Language))}
 }
 
 // address reads the action and information lines and the agents personally addressed.
@@ -221,7 +221,7 @@ func (f *finishing) address() {
 		case f.beneath(agent):
 			f.fault(field, "agent-not-cleared", "agent", agent.Name)
 		default:
-			f.m.Agents = append(f.m.Agents, Person{Agent: agent.ID, Login: agent.Login, Name: canonicalLine(agent.Name)})
+			f.m.Agents = append(f.m.Agents, Person{Agent: agent.ID, Login: agent.Login, Name: OneLine(agent.Name)})
 		}
 		named[agent.ID] = true
 	}
@@ -245,7 +245,7 @@ func (f *finishing) addressee(field string, to FormAddressee, role Role, seen ma
 	if group.Level < f.m.Level {
 		f.fault(field+".group", "group-not-cleared", "group", group.Name.In(f.m.Language))
 	}
-	a := Addressee{Party: f.party(group), Role: role, Instruction: canonicalText(to.Instruction)}
+	a := Addressee{Party: f.party(group), Role: role, Instruction: CleanText(to.Instruction)}
 	fallback := ToRead
 	if role == Info {
 		fallback = ForInformation
@@ -308,7 +308,7 @@ func (f *finishing) tags() {
 		case seen[tag.ID]:
 			f.fault(field, "twice", "value", key)
 		default:
-			f.m.Tags = append(f.m.Tags, TagName{Tag: tag.ID, Key: tag.Key, Label: canonicalLine(tag.Label.In(f.m.Language))})
+			f.m.Tags = append(f.m.Tags, TagName{Tag: tag.ID, Key: tag.Key, Label: OneLine(tag.Label.In(f.m.Language))})
 		}
 		seen[tag.ID] = true
 	}
@@ -317,8 +317,8 @@ func (f *finishing) tags() {
 // words reads subject, summary, text and comment in their canonical form.
 func (f *finishing) words() {
 	form := &f.draft.Form
-	f.m.Subject = canonicalLine(form.Subject)
-	f.m.Summary, f.m.Text, f.m.Comment = canonicalText(form.Summary), canonicalText(form.Text), canonicalText(form.Comment)
+	f.m.Subject = OneLine(form.Subject)
+	f.m.Summary, f.m.Text, f.m.Comment = CleanText(form.Summary), CleanText(form.Text), CleanText(form.Comment)
 	f.length("subject", f.m.Subject, true, maxSubject)
 	f.length("summary", f.m.Summary, f.m.Kind == Telegram, maxSummary)
 	f.length("text", f.m.Text, true, maxText)

@@ -17,7 +17,7 @@ import (
 func (f *finishing) references() {
 	for i, text := range f.draft.Form.References {
 		field := fmt.Sprintf("references[%d]", i)
-		text = canonicalLine(text)
+		text = OneLine(text)
 		if text == "" {
 			f.fault(field, "missing")
 			continue
@@ -70,7 +70,7 @@ func (f *finishing) attachments() {
 
 // fileName keeps the last element of a name without what a file system or a header would mistake.
 func fileName(name string) string {
-	name = canonicalLine(name)
+	name = OneLine(name)
 	if i := strings.LastIndexAny(name, `/\:`); i >= 0 {
 		name = name[i+1:]
 	}

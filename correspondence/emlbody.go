@@ -87,7 +87,7 @@ func (w *bodyWriter) attachments(words headings, files []Attachment) {
 	w.out = append(append(w.out, words.attachments...), "\r\n"...)
 	for i, f := range files {
 		w.out = append(strconv.AppendInt(w.out, int64(i)+1, 10), ". "...)
-		w.out = append(append(w.out, canonicalLine(f.Name)...), " ("...)
+		w.out = append(append(w.out, OneLine(f.Name)...), " ("...)
 		w.out = append(strconv.AppendInt(w.out, f.Size, 10), " "+words.bytes+", "+mention(f.Level)+")\r\n"...)
 	}
 	w.out = append(w.out, "\r\n"...)

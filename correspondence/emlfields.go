@@ -163,7 +163,7 @@ func (w *headerWriter) tags(tags []TagName) {
 func (w *headerWriter) references(references []Reference) {
 	for _, r := range references {
 		w.terms("X-Chancery-Reference", "cited")
-		w.param("text", canonicalLine(r.Text))
+		w.param("text", OneLine(r.Text))
 		if !r.Message.IsZero() {
 			w.param("message", r.Message.String())
 		}
@@ -178,7 +178,7 @@ func (w *headerWriter) files(files []Attachment) {
 		w.param("size", strconv.FormatInt(f.Size, 10))
 		w.param("sha512", digestOf(f))
 		w.param("type", f.Type)
-		w.param("filename", canonicalLine(f.Name))
+		w.param("filename", OneLine(f.Name))
 		w.end()
 	}
 }

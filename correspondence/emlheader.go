@@ -67,7 +67,7 @@ func (w *headerWriter) plain(name, value string) {
 // text writes an unstructured field (RFC 5322 §3.6.5), in encoded words where it must; an empty one is left out.
 func (w *headerWriter) text(name, value string) {
 	if !isHeaderPlain(value) {
-		value = canonicalLine(value)
+		value = OneLine(value)
 	}
 	if value == "" {
 		return
@@ -165,7 +165,7 @@ func isAlphanumeric(c byte) bool {
 
 // mailbox writes a name and an address in a field of addresses; after is what follows it, a comma or nothing.
 func (w *headerWriter) mailbox(name, local, domain, after string) {
-	if name = canonicalLine(name); name != "" {
+	if name = OneLine(name); name != "" {
 		if isHeaderPlain(name) && !strings.ContainsAny(name, `"\`) {
 			w.words(`"` + name + `"`)
 		} else {
@@ -207,7 +207,7 @@ func (w *headerWriter) param(name, value string) {
 	case isHeaderPlain(value) && len(value) <= longestPlainWord && !strings.ContainsAny(value, `"\`):
 		w.parameter(name, `="`, value, `"`)
 	default:
-		w.extended(name, canonicalText(value))
+		w.extended(name, CleanText(value))
 	}
 }
 

@@ -46,12 +46,12 @@ func TestNothingIsInjected(t *testing.T) {
 	for _, value := range hostile() {
 		counts := fieldCounts(t, value)
 		for name := range counts {
-			if counts[name] > harmless[name] || counts[name] < harmless[name] && canonicalLine(value) != "" {
+			if counts[name] > harmless[name] || counts[name] < harmless[name] && OneLine(value) != "" {
 				t.Errorf("value %.40q: field %s stands %d times, want %d", value, name, counts[name], harmless[name])
 			}
 		}
 		for name := range harmless { // only a value of which nothing is left leaves its field out
-			if counts[name] == 0 && canonicalLine(value) != "" {
+			if counts[name] == 0 && OneLine(value) != "" {
 				t.Errorf("value %.40q: no field %s", value, name)
 			}
 		}
@@ -71,7 +71,7 @@ func fieldCounts(t *testing.T, value string) map[string]int {
 			t.Fatalf("value %.40q: %v\n%s", value, err, eml)
 		}
 		for _, got := range []string{p.Summary, p.Text, p.Comment} {
-			if canonicalText(got) != canonicalText(value) && isPlain(canonicalText(value)) {
+			if CleanText(got) != CleanText(value) && isPlain(CleanText(value)) {
 				t.Errorf("value %.40q: part %q", value, got)
 			}
 		}
@@ -185,9 +185,9 @@ func FuzzOriginalRoundTrip(f *testing.F) {
 	f.Add("=?utf-8?q?x?=", "", "\t \ta", "a = b", "x\"y", "a b", true)
 	f.Add(strings.Repeat("long ", 30), "x", strings.Repeat("é", 80), "DIFFUSION RESTREINTE", "\\", "..", true)
 	f.Fuzz(func(t *testing.T, subject, summary, text, comment, instruction, name string, imported bool) {
-		m, a := hostileMessage(canonicalLine(name))
-		m.Subject, m.Summary, m.Text, m.Comment = canonicalLine(subject), canonicalText(summary), canonicalText(text), canonicalText(comment)
-		m.Addressees[0].Instruction = canonicalText(instruction)
+		m, a := hostileMessage(OneLine(name))
+		m.Subject, m.Summary, m.Text, m.Comment = OneLine(subject), CleanText(summary), CleanText(text), CleanText(comment)
+		m.Addressees[0].Instruction = CleanText(instruction)
 		if imported {
 			m.Provenance = &Provenance{Pairs: [][2]string{{name, instruction}}}
 		}
