@@ -12,7 +12,7 @@ import (
 	"chancery/habilitation"
 )
 
-// references resolves what the author may see; the rest stays as the words that were typed. That a restricted number is refused in an
+// references resolves what the author may see; the rest stays as the words that were typed, but a bare identity has none. That a restricted number is refused in an
 // unprotected message depends on its form alone, so the refusal tells nothing.
 func (f *finishing) references() {
 	for i, text := range f.draft.Form.References {
@@ -27,6 +27,10 @@ func (f *finishing) references() {
 			continue
 		}
 		reference, level, ok := f.resolve(text)
+		if _, err := habilitation.ParseID(text); err == nil && !ok {
+			f.fault(field, "reference-unknown")
+			continue
+		}
 		if f.m.Level == habilitation.Unprotected && (len(f.restrictedNumbers(text)) > 0 || ok && level > f.m.Level) {
 			f.fault(field, "restricted-number", "number", text)
 			continue

@@ -373,7 +373,13 @@ func TestReferencesTellNothing(t *testing.T) {
 	closed := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", dr, "Fermé"))
 	form := housetest.Telegram("sante", "dam", np, "Renvois")
 	form.References = []string{open.Number, open.ID.String(), "TD BAMAKO 2", habilitation.NewID().String(), closed.ID.String(), "votre note verbale"}
-	blind := h.As("ines").Dispatches(form) // sees neither
+	_, err := h.As("ines").Dispatch(t.Context(), habilitation.ID{}, form) // sees neither: withheld and nonexistent identities are one fault
+	blindly := []string{"references[1] reference-unknown", "references[3] reference-unknown", "references[4] reference-unknown"}
+	if told := faultsOf(wantRefusal(t, correspondence.Invalid)(err).Faults); !slices.Equal(told, blindly) {
+		t.Errorf("told %q", told)
+	}
+	form.References = []string{open.Number, "TD BAMAKO 2", "votre note verbale"}
+	blind := h.As("ines").Dispatches(form)
 	for i, r := range h.As("ana").Reads(blind.ID).References {
 		if r.ID != nil || r.Text != form.References[i] {
 			t.Errorf("cited blindly %q reads as %+v", form.References[i], r)
@@ -381,13 +387,13 @@ func TestReferencesTellNothing(t *testing.T) {
 	}
 	seeing := housetest.Telegram("bamako", "dam", np, "Renvois")
 	seeing.References = []string{open.ID.String(), closed.ID.String()}
-	_, err := h.As("paul").Dispatch(t.Context(), habilitation.ID{}, seeing)
+	_, err = h.As("paul").Dispatch(t.Context(), habilitation.ID{}, seeing)
 	if told := faultsOf(wantRefusal(t, correspondence.Invalid)(err).Faults); !slices.Equal(told, []string{"references[1] restricted-number"}) {
 		t.Errorf("told %q", told)
 	}
-	seeing.References = []string{"td bamako 1", open.ID.String(), closed.ID.String()}
+	seeing.References = []string{"td bamako 1", open.ID.String(), "votre note"}
 	outside := h.At("paul", habilitation.ID{}).Dispatches(seeing) // where the restricted one does not exist
-	want := []string{open.Number, open.Number, closed.ID.String()}
+	want := []string{open.Number, open.Number, "votre note"}
 	for login, sees := range map[string]bool{"paul": true, "lea": false} {
 		for i, r := range h.As(login).Reads(outside.ID).References {
 			if r.Text != want[i] || (r.ID != nil) != (sees && i < 2) {

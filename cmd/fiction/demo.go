@@ -42,7 +42,7 @@ type Demo struct {
 
 	story *story
 	clock *Clock
-	told  map[string]habilitation.ID
+	told  map[string]string // numbers by the name that the story gives a message
 }
 
 // daysBefore is how long before the present the house was founded, more than the days that its messages tell of.
@@ -51,7 +51,7 @@ const daysBefore = 35
 // OpenDemo opens the demonstration in a folder, or makes it there when the folder is empty or missing: a month of invented correspondence,
 // an account with a password for everybody. Passwords are hashed as cheaply as can be, because they are thrown away with the house.
 func OpenDemo(ctx context.Context, folder string, files fs.FS, now func() time.Time, o assembly.Options) (*Demo, error) {
-	d := &Demo{clock: NewClock(now), told: map[string]habilitation.ID{}}
+	d := &Demo{clock: NewClock(now), told: map[string]string{}}
 	var err error
 	if d.story, err = readStory(files); err != nil {
 		return nil, err
@@ -230,7 +230,7 @@ func (d *Demo) release(ctx context.Context, m *storyMessage, at time.Time) error
 	if err != nil {
 		return fmt.Errorf("tell %s: %w", m.Ref, err)
 	}
-	d.told[m.Ref] = view.ID
+	d.told[m.Ref] = view.Number
 	return nil
 }
 

@@ -132,8 +132,9 @@ func readMessages(files fs.FS, name string) ([]storyMessage, error) {
 	return messages, lines.Err()
 }
 
-// form is the message as its signatory would have written it at that moment; references name messages already told by their identities.
-func (m *storyMessage) form(at time.Time, told map[string]habilitation.ID) correspondence.Form {
+// form is the message as its signatory would have written it at that moment; references name messages already told by their numbers,
+// as a pen does: whether the author may see them or not.
+func (m *storyMessage) form(at time.Time, told map[string]string) correspondence.Form {
 	f := correspondence.Form{Kind: m.Kind, Origin: m.Origin, Drafter: m.Drafter, Agents: m.Agents, Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level,
 		Tags: m.Tags, Language: m.Language, Subject: m.Subject, Summary: m.Summary, Text: m.Text, Comment: m.Comment}
 	if m.Drafter != m.Signatory {
@@ -146,8 +147,8 @@ func (m *storyMessage) form(at time.Time, told map[string]habilitation.ID) corre
 		f.Info = append(f.Info, to.addressee(at))
 	}
 	for _, ref := range m.References {
-		if id, known := told[ref]; known {
-			f.References = append(f.References, id.String())
+		if number, known := told[ref]; known {
+			f.References = append(f.References, number)
 		}
 	}
 	for _, file := range m.Attachments {

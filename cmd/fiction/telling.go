@@ -94,11 +94,11 @@ func (g *Generated) tell(ctx context.Context, number int) (isNew bool, err error
 	}
 	draw := g.drawFor("message", number)
 	origin, agent, level := g.author(draw)
-	form := g.form(draw, number, origin, level)
 	badge, err := g.authority.BadgeFor(agent.ID, g.restricted)
 	if err != nil {
 		return false, err
 	}
+	form := g.form(draw, number, origin, level, badge.Perimeter())
 	if _, err = g.house.DeskOf(badge).Dispatch(ctx, id, form); err != nil {
 		var refused *correspondence.Refusal
 		if errors.As(err, &refused) {
@@ -129,8 +129,8 @@ func zipf(draw *rand.Rand, n int) int {
 	return int(rand.NewZipf(draw, 1.3, 8, uint64(n-1)).Uint64())
 }
 
-// form writes one message.
-func (g *Generated) form(draw *rand.Rand, number int, origin habilitation.Audience, level habilitation.Level) correspondence.Form {
+// form writes one message; it cites what its author may see.
+func (g *Generated) form(draw *rand.Rand, number int, origin habilitation.Audience, level habilitation.Level, author *habilitation.Perimeter) correspondence.Form {
 	f := correspondence.Form{Kind: "telegram", Origin: origin.Key, Level: level.String(), Language: "fr", Precedence: "routine"}
 	switch n := draw.IntN(10); {
 	case n == 8:
@@ -153,7 +153,7 @@ func (g *Generated) form(draw *rand.Rand, number int, origin habilitation.Audien
 		f.Tags = appendNew(f.Tags, key(tagPrefix, 1+zipf(draw, g.Tags)))
 	}
 	if cited := number - citesBack - zipf(draw, 1000); cited >= 0 && draw.IntN(3) == 0 {
-		if row, there := g.house.Folds.Rows.Row(g.id("message", cited)); there && row.Marking.Level() <= level {
+		if row, there := g.house.Folds.Rows.Row(g.id("message", cited)); there && row.Marking.Level() <= level && author.Admits(&row.Marking) {
 			f.References = []string{g.id("message", cited).String()}
 		}
 	}
