@@ -42,52 +42,52 @@ func (d *Desk) AudienceOf(_ context.Context, form Form) (AudienceView, error) {
 type preview struct {
 	desk       *Desk
 	message    *Message
-	audiences  []habilitation.AudienceID
+	reach      habilitation.Reach
 	byAudience map[habilitation.AudienceID]int
 }
 
 func (p *preview) collect(view *AudienceView) {
 	for _, to := range p.message.Addressees {
 		ref := p.desk.house.Folds.audience(to.Audience)
-		p.add(view, to.Audience, Reason{Kind: to.Role.String(), Audience: &ref})
+		if p.add(view, to.Audience, Reason{Kind: to.Role.String(), Audience: &ref}) {
+			p.reach.Addressed = append(p.reach.Addressed, to.Audience)
+			p.countLast(view, habilitation.Reach{Addressed: []habilitation.AudienceID{to.Audience}})
+		}
 	}
 	for _, reached := range p.desk.house.distribution(p.message) {
 		ref, tag := p.desk.house.Folds.audience(reached.Audience), p.desk.house.Folds.tag(reached.Tag)
-		p.add(view, reached.Audience, Reason{Kind: "tag", Audience: &ref, Tag: &tag})
+		if p.add(view, reached.Audience, Reason{Kind: "tag", Audience: &ref, Tag: &tag}) {
+			p.reach.Declaring = append(p.reach.Declaring, reached.Audience)
+			p.countLast(view, habilitation.Reach{Declaring: []habilitation.AudienceID{reached.Audience}})
+		}
 	}
-	view.Readers = p.desk.house.Folds.Register.Readers(p.audiences, p.message.Level) + p.namedAlone()
+	for _, named := range p.message.Agents {
+		p.reach.Named = append(p.reach.Named, named.Agent)
+	}
+	view.Readers = p.desk.house.Folds.Register.Readers(p.reach, p.message.Level)
 	slices.SortStableFunc(view.Groups, func(a, b AudienceLine) int { return cmp.Compare(len(b.Reasons), len(a.Reasons)) })
 }
 
-// namedAlone counts the agents personally addressed whom no group brings in.
-func (p *preview) namedAlone() (n int) {
-	for _, named := range p.message.Agents {
-		member := slices.ContainsFunc(p.audiences, func(a habilitation.AudienceID) bool {
-			_, is := p.desk.house.Folds.Register.Duties(named.Agent, a)
-			return is
-		})
-		if !member {
-			n++
-		}
-	}
-	return n
+// countLast counts the agents whom the line added last brings the message.
+func (p *preview) countLast(view *AudienceView, reach habilitation.Reach) {
+	view.Groups[len(view.Groups)-1].Agents = p.desk.house.Folds.Register.Readers(reach, p.message.Level)
 }
 
-func (p *preview) add(view *AudienceView, id habilitation.AudienceID, reason Reason) {
+// add gives a reason why an audience receives the message, and reports whether it has a line by that for the first time.
+func (p *preview) add(view *AudienceView, id habilitation.AudienceID, reason Reason) (first bool) {
 	if at, there := p.byAudience[id]; there {
 		view.Groups[at].Reasons = append(view.Groups[at].Reasons, reason)
-		return
+		return false
 	}
 	audience, known := p.desk.house.Folds.Register.Audience(id)
 	if !known {
-		return
+		return false
 	}
 	line := AudienceLine{AudienceRef: audienceRef(audience), Reasons: []Reason{reason}, Cleared: audience.Level >= p.message.Level}
-	line.Agents = p.desk.house.Folds.Register.Readers([]habilitation.AudienceID{id}, p.message.Level)
 	p.byAudience[id] = len(view.Groups)
-	p.audiences = append(p.audiences, id)
 	view.Groups = append(view.Groups, line)
 	if !line.Cleared {
 		view.NotCleared = append(view.NotCleared, line.AudienceRef)
 	}
+	return true
 }

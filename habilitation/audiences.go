@@ -49,6 +49,14 @@ type memberColumns struct {
 
 func (c *audienceColumns) has(id AudienceID) bool { return id >= 1 && int(id) <= len(c.key) }
 
+// membersOf lists the members of an audience, ascending; none of an audience that does not exist.
+func (c *audienceColumns) membersOf(id AudienceID) []AgentID {
+	if !c.has(id) {
+		return nil
+	}
+	return c.members[id-1].agent
+}
+
 func (c *audienceColumns) add(act AudienceCreated) {
 	c.key = append(c.key, act.Key)
 	c.community = append(c.community, act.Community)
@@ -258,26 +266,41 @@ func (r *Register) Directs(agent AgentID, audience AudienceID) bool {
 	return r.columns.directs(agent, audience)
 }
 
-// Readers counts the enabled agents cleared for the level who belong to any of the audiences, each once.
-func (r *Register) Readers(audiences []AudienceID, level Level) int {
+// Reach is whom a message comes to, and on what ground.
+type Reach struct {
+	Addressed []AudienceID // addressees: all their members
+	Declaring []AudienceID // declared a tag of the message: their members but for guests, who have no declared tags
+	Named     []AgentID    // personally addressed
+}
+
+// Readers counts the enabled agents cleared for the level whom the reach brings a message, each once.
+func (r *Register) Readers(of Reach, level Level) int {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if !level.Valid() {
 		return 0
 	}
-	counted := make([]uint64, len(r.columns.agents.login)/64+1)
+	agents := &r.columns.agents
+	counted := make(bitset, len(agents.login)/64+1)
 	count := 0
-	for _, audience := range audiences {
-		if !r.columns.audiences.has(audience) {
-			continue
+	add := func(agent AgentID, leftOut uint8) {
+		if !agents.has(agent) || counted.has(uint32(agent)) || agents.is(agent, leftOut) || agents.ceiling(agent) < level {
+			return
 		}
-		for _, agent := range r.columns.audiences.members[audience-1].agent {
-			word, bit := agent>>6, uint64(1)<<(agent&63)
-			if counted[word]&bit != 0 || r.columns.agents.is(agent, flagDisabled) || r.columns.agents.ceiling(agent) < level {
-				continue
-			}
-			counted[word] |= bit
-			count++
+		counted.set(uint32(agent))
+		count++
+	}
+	for _, agent := range of.Named {
+		add(agent, flagDisabled)
+	}
+	for _, audience := range of.Addressed {
+		for _, agent := range r.columns.audiences.membersOf(audience) {
+			add(agent, flagDisabled)
+		}
+	}
+	for _, audience := range of.Declaring {
+		for _, agent := range r.columns.audiences.membersOf(audience) {
+			add(agent, flagDisabled|flagGuest)
 		}
 	}
 	return count

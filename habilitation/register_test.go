@@ -178,7 +178,7 @@ func TestContradictionsAreRefusedAndChangeNothing(t *testing.T) {
 func TestReadersCountsEachClearedAgentOnce(t *testing.T) {
 	r := smallHouse(t)
 	apply(t, r, MemberJoined{Audience: 2, Agent: 2}, MemberJoined{Audience: 2, Agent: 4}, MemberJoined{Audience: 2, Agent: 5})
-	both := []AudienceID{1, 2, 2, 77}
+	both := Reach{Addressed: []AudienceID{1, 2, 2, 77}}
 	if n := r.Readers(both, Unprotected); n != 4 {
 		t.Fatalf("%d readers of unprotected messages", n)
 	}
@@ -188,5 +188,27 @@ func TestReadersCountsEachClearedAgentOnce(t *testing.T) {
 	apply(t, r, AgentDisabled{Agent: 2, Reason: "left"})
 	if n := r.Readers(both, Restricted); n != 0 {
 		t.Fatalf("%d readers after the account closed", n)
+	}
+}
+
+// TestTagsBringGuestsNothing: a guest in an audience that declared a tag counts only where something else brings the message.
+func TestTagsBringGuestsNothing(t *testing.T) {
+	r := smallHouse(t)
+	apply(t, r, MemberJoined{Audience: 1, Agent: 5}, MemberJoined{Audience: 2, Agent: 5}, MemberJoined{Audience: 2, Agent: 2})
+	for _, c := range []struct {
+		name string
+		of   Reach
+		want int
+	}{
+		{"addressed", Reach{Addressed: []AudienceID{2}}, 3},
+		{"by tag", Reach{Declaring: []AudienceID{2}}, 2},
+		{"by tag, and named", Reach{Declaring: []AudienceID{2}, Named: []AgentID{5, 5}}, 3},
+		{"by tag, and another group addressed", Reach{Addressed: []AudienceID{1}, Declaring: []AudienceID{1, 2}}, 3},
+		{"by tag, and addressed itself", Reach{Addressed: []AudienceID{2}, Declaring: []AudienceID{2}}, 3},
+		{"somebody unknown by name", Reach{Named: []AgentID{0, 99}}, 0},
+	} {
+		if n := r.Readers(c.of, Unprotected); n != c.want {
+			t.Errorf("%s: %d readers, want %d", c.name, n, c.want)
+		}
 	}
 }

@@ -221,7 +221,7 @@ func compareMemberships(t *rapid.T, r *Register, model belonging) {
 	}
 	audiences := []AudienceID{1, 3, 1}
 	for _, level := range Levels {
-		if got, want := r.Readers(audiences, level), model.readers(r, audiences, level); got != want {
+		if got, want := r.Readers(Reach{Addressed: audiences}, level), model.readers(r, audiences, level); got != want {
 			t.Fatalf("%d readers of %s, want %d", got, level, want)
 		}
 	}
@@ -250,7 +250,7 @@ func BenchmarkRegister(b *testing.B) {
 	b.Logf("snapshot of %d bytes", len(whole))
 	b.Run("Readers of ten audiences", func(b *testing.B) {
 		for b.Loop() {
-			r.Readers([]AudienceID{1, 20, 40, 80, 160, 200, 300, 400, 500, 600}, Restricted)
+			r.Readers(Reach{Addressed: []AudienceID{1, 20, 40, 80, 160, 200, 300, 400, 500, 600}}, Restricted)
 		}
 	})
 	b.Run("Members", func(b *testing.B) {
