@@ -22,7 +22,7 @@ func (d *Desk) signupView(s habilitation.Signup) SignupView {
 func (d *Desk) declarationView(one tagging.Declaration) DeclarationView {
 	tag, _ := d.house.Folds.Thesaurus.Tag(one.Tag)
 	v := DeclarationView{ID: one.ID, Tag: tagRef(tag), Audience: d.house.Folds.audience(one.Audience), Unprotected: one.Granted().Valid(), Restricted: "none",
-		Reason: one.Reason, Since: one.At, MaySteward: one.State == tagging.Pending && d.house.Folds.Register.Directs(d.badge.Agent(), tag.Steward),
+		Reason: one.Reason, Since: one.At, MaySteward: one.State == tagging.Pending && d.house.Folds.Declarations.Stewards(d.house.Folds.Register, d.badge.Agent(), one.Tag),
 		MayWithdraw: d.house.Folds.Register.Directs(d.badge.Agent(), one.Audience)}
 	switch {
 	case one.State == tagging.Pending:
@@ -85,12 +85,11 @@ func (d *Desk) Requests(context.Context) ([]Request, error) {
 	out := []Request{}
 	register, me := d.house.Folds.Register, d.badge.Agent()
 	for _, m := range register.Memberships(me) {
-		if !register.Directs(me, m.Audience) {
-			continue
+		if m.Duties == 0 {
+			continue // whoever decides holds a duty: most members do not
 		}
 		for _, s := range register.PendingSignups(m.Audience) {
-			if s.Agent != me {
-				v := d.signupView(s)
+			if v := d.signupView(s); v.MayDecide {
 				out = append(out, Request{Signup: &v})
 			}
 		}

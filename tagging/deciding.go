@@ -61,7 +61,7 @@ func (l *ledger) mayDeclare(reg *habilitation.Register, by habilitation.AgentID,
 }
 
 // Approve decides whether the agent may grant the declaration for restricted messages, and gives the act to append:
-// a manager or number two of the tag's steward does.
+// one of the tag's stewards does, see Stewards.
 func (d *Declarations) Approve(reg *habilitation.Register, by habilitation.AgentID, declaration habilitation.ID) (DeclarationApproved, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -90,7 +90,7 @@ func (l *ledger) mayDecide(reg *habilitation.Register, by habilitation.AgentID, 
 	if !known {
 		return ErrUnknown
 	}
-	if !stewards(reg, by, l.tags[l.all[i].Tag-1].steward) {
+	if !l.stewards(reg, by, l.all[i].Tag) {
 		return ErrNotMandated
 	}
 	if l.all[i].State != Pending {
@@ -99,14 +99,16 @@ func (l *ledger) mayDecide(reg *habilitation.Register, by habilitation.AgentID, 
 	return nil
 }
 
-// stewards reports whether the agent, enabled, is a manager or number two of the steward audience.
-func stewards(reg *habilitation.Register, by habilitation.AgentID, steward habilitation.AudienceID) bool {
-	duties, member := reg.Duties(by, steward)
-	if !member || duties&(habilitation.Manager|habilitation.NumberTwo) == 0 {
-		return false
-	}
-	agent, known := reg.Agent(by)
-	return known && !agent.Disabled
+// Stewards reports whether the agent is a steward of the tag, who approves and refuses its declarations for restricted messages: whoever
+// directs the tag's steward audience now, see habilitation.Register.Directs. A tag without such an audience has no steward.
+func (d *Declarations) Stewards(reg *habilitation.Register, agent habilitation.AgentID, tag habilitation.TagID) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.ledger.stewards(reg, agent, tag)
+}
+
+func (l *ledger) stewards(reg *habilitation.Register, agent habilitation.AgentID, tag habilitation.TagID) bool {
+	return l.checkTag(tag) == nil && reg.Directs(agent, l.tags[tag-1].steward)
 }
 
 // Withdraw decides whether the agent may end the audience's interest in the tag, and gives the act to append. It holds at once.
