@@ -60,6 +60,7 @@ type Sealery struct {
 	seal       *Signer
 	checkpoint note.Signer
 	verifier   string
+	verifiers  string
 	notes      ed25519.PrivateKey // the key of checkpoint
 	pass       ed25519.PrivateKey
 	labels     map[habilitation.Level]SignedAttribute
@@ -219,7 +220,10 @@ func (s *Sealery) loadSeeds(ctx context.Context) error {
 		return fmt.Errorf("read pass and checkpoint keys: %w", ErrDamaged)
 	}
 	s.pass, s.notes = ed25519.NewKeyFromSeed(pass), ed25519.NewKeyFromSeed(checkpoint)
-	s.checkpoint, s.verifier, err = noteKeys(s.config.Origin, checkpoint)
+	if s.checkpoint, s.verifier, err = noteKeys(s.config.Origin, checkpoint); err != nil {
+		return err
+	}
+	s.verifiers, err = verifierLines(s.config.Origin, s.notes.Public().(ed25519.PublicKey))
 	return err
 }
 
@@ -269,6 +273,11 @@ func (s *Sealery) CheckpointKey() crypto.Signer { return s.notes }
 
 // CheckpointVerifier is the public key of CheckpointSigner as note.NewVerifier reads it.
 func (s *Sealery) CheckpointVerifier() string { return s.verifier }
+
+// CheckpointVerifiers is the public key of CheckpointSigner for whoever checks a checkpoint or a proof: one line "name+hash+key" of
+// c2sp.org/signed-note for each name that the key signs under. CheckpointVerifier, for the house checkpoint, is the first; those of the trees
+// of the levels follow, for what readers are shown. The key is one, the names keep a signature for one tree from passing for another.
+func (s *Sealery) CheckpointVerifiers() []byte { return []byte(s.verifiers) }
 
 // PassKey signs the house's passes (JWT, Ed25519).
 func (s *Sealery) PassKey() ed25519.PrivateKey { return s.pass }

@@ -13,9 +13,12 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"chancery/habilitation"
 )
 
 // profile is one kind of certificate: what it may do and how many years it lasts.
@@ -235,4 +238,21 @@ func noteKeys(origin string, seed []byte) (note.Signer, string, error) {
 		return nil, "", fmt.Errorf("read checkpoint key %q: %w", origin, err)
 	}
 	return signer, verifier, nil
+}
+
+// verifierLines writes a line for the house's origin and one for the tree of each level.
+func verifierLines(origin string, key ed25519.PublicKey) (string, error) {
+	names := []string{origin}
+	for _, level := range habilitation.Levels {
+		names = append(names, TreeOrigin(origin, TreeOf(level)))
+	}
+	var lines strings.Builder
+	for _, name := range names {
+		line, err := VerifierKey(name, key)
+		if err != nil {
+			return "", err
+		}
+		lines.WriteString(line + "\n")
+	}
+	return lines.String(), nil
 }

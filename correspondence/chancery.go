@@ -23,7 +23,13 @@ type Seals interface {
 	Stamper() *archive.Stamper
 	Label(level habilitation.Level) archive.SignedAttribute
 	Roots() *x509.CertPool
-	Certificates() []byte // PEM
+	Published
+}
+
+// Published is what the house hands to anybody, so that a stranger can verify what it signed.
+type Published interface {
+	Certificates() []byte        // PEM
+	CheckpointVerifiers() []byte // lines of c2sp.org/signed-note: the house's name, then the tree of each level
 }
 
 // Config is what a house is put together from; cmd chooses the engines.
@@ -135,6 +141,9 @@ func (c *Chancery) Ready(context.Context) error {
 
 // Certificates is the chain that a stranger needs to verify signatures and time-stamps, in PEM.
 func (c *Chancery) Certificates() []byte { return c.Seals.Certificates() }
+
+// CheckpointVerifiers is the public key that a stranger checks checkpoints and proofs with, one line for each name it signs under.
+func (c *Chancery) CheckpointVerifiers() []byte { return c.Seals.CheckpointVerifiers() }
 
 // snapshotEvery is how many entries may have to be refolded after a crash.
 const snapshotEvery = 20_000

@@ -92,6 +92,11 @@ func (s *Server) registerHouseAPI() {
 			text, err := d.Checkpoint(c.ctx)
 			return document{media: "text/plain; charset=utf-8", bytes: text}, err
 		})
+	answerAnybody(s, operation{method: fiber.MethodGet, path: "/api/v1/house/checkpoint/key", tag: "house", media: "text/plain",
+		summary: "The public key of the checkpoints and proofs, as lines name+hash+key of c2sp.org/signed-note: the house's own name, then the tree of each level"},
+		func(c *Call, _ nothing) (document, error) {
+			return document{media: "text/plain; charset=utf-8", bytes: c.s.house.CheckpointVerifiers()}, nil
+		})
 	answerAnybody(s, operation{method: fiber.MethodGet, path: "/healthz", tag: "house", media: "text/plain", summary: "The program runs"},
 		func(*Call, nothing) (document, error) { return okText, nil })
 	answerAnybody(s, operation{method: fiber.MethodGet, path: "/readyz", tag: "house", media: "text/plain", causes: []int{503},

@@ -80,7 +80,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 
 func (c *contract) reads(ids map[string]string) {
 	c.t.Helper()
-	for _, path := range []string{"/healthz", "/readyz", "/api/v1/house/certificates", "/api/v1/house/checkpoint", "/api/v1/me",
+	for _, path := range []string{"/healthz", "/readyz", "/api/v1/house/certificates", "/api/v1/house/checkpoint", "/api/v1/house/checkpoint/key", "/api/v1/me",
 		"/api/v1/drafts", "/api/v1/groups", "/api/v1/communities", "/api/v1/agents", "/api/v1/tags", "/api/v1/requests"} {
 		c.call(200, "GET", path, path, "")
 	}

@@ -12,10 +12,11 @@ import (
 var openToAll = []string{
 	"GET /healthz", "GET /readyz", // watched by machines
 	"GET /sign-in", "POST /sign-in", "POST /api/v1/session", // where a pass is given
-	"POST /api/v1/session/refresh",   // shows a refresh token instead
-	"GET /assets/{file}",             // the same files for everybody
-	"GET /api/v1/house/certificates", // what a stranger verifies with
-	"GET /api/openapi.json",          // describes, holds nothing
+	"POST /api/v1/session/refresh",     // shows a refresh token instead
+	"GET /assets/{file}",               // the same files for everybody
+	"GET /api/v1/house/certificates",   // what a stranger verifies a signature with
+	"GET /api/v1/house/checkpoint/key", // and a proof
+	"GET /api/openapi.json",            // describes, holds nothing
 }
 
 var varying = regexp.MustCompile(`[:{][a-z]+}?`)
