@@ -115,7 +115,7 @@ func (d Draft) Check() error {
 	case !validKind(d.Kind):
 		return fmt.Errorf("%w: kind %q", ErrBadDraft, d.Kind)
 	case len(d.Payload) > MaxPayload:
-		return fmt.Errorf("%w: a payload of %d bytes", ErrBadDraft, len(d.Payload))
+		return fmt.Errorf("%w: %d bytes, at most %d are kept", ErrBadDraft, len(d.Payload), MaxPayload)
 	case !d.Tree.takes(d.Level):
 		return fmt.Errorf("%w: level %s in the tree %s", ErrBadDraft, d.Level, d.Tree)
 	case !d.Time.IsZero() && (d.Time.Year() < 1 || d.Time.Year() > 9999):

@@ -116,11 +116,15 @@ func TestRecordThatCannotBeKeptIsNamed(t *testing.T) {
 			t.Errorf("%s archived: %v; told: %.300v", record.Source, h.Chancery.Archived(record.Source), err)
 		}
 	}
+	var refusals correspondence.RecordFaults
+	if !errors.As(err, &refusals) || len(refusals) != 4 {
+		t.Errorf("%d faults", len(refusals))
+	}
 	var fault *correspondence.RecordFault
 	if !errors.As(err, &fault) || fault.Source != all[1].Source || !errors.Is(err, archive.ErrBadDraft) {
 		t.Errorf("told as %.300v", err)
 	}
-	if _, err := h.Chancery.Import(t.Context(), all[3:4]); !errors.As(err, &fault) || fault.Source != all[3].Source {
+	if _, err := h.Chancery.Import(t.Context(), all[3:4]); !errors.As(err, &refusals) || len(refusals) != 1 || refusals[0].Source != all[3].Source {
 		t.Errorf("alone: %.300v", err)
 	}
 	if n, err := h.Chancery.Import(t.Context(), nil); n != 0 || err != nil {
@@ -140,8 +144,14 @@ func TestFilesOfARecordAreRetained(t *testing.T) {
 	record := records(h, 1)[0]
 	record.Message.Attachments = []correspondence.Attachment{{Name: "f.txt", Type: "text/plain", Size: digest.Size, Level: np, SHA512: digest.Sum, Digest: fmt.Sprintf("%x", digest.Sum)}}
 	faults := cued(h)
+	faults.on("vault.Retain")
+	var refused correspondence.RecordFaults
+	if n, err := h.Chancery.Import(t.Context(), append(records(h, 3)[1:], record)); n != 2 || err == nil || errors.As(err, &refused) {
+		t.Errorf("a vault that fails is a record's fault: %d kept, %v", n, err)
+	}
+	faults.on("")
 	h.Imports(record)
-	if faults.called["vault.Retain"] != 1 {
+	if faults.called["vault.Retain"] != 2 {
 		t.Error("the file may be swept away")
 	}
 	h.Reopen()

@@ -132,7 +132,7 @@ func (r *record) marking() habilitation.Marking {
 func (d *Dispatch) encode() ([]byte, error) {
 	head, err := json.Marshal(&d.record)
 	if err != nil {
-		return nil, fmt.Errorf("encode record of message %s: %w", d.ID, err)
+		return nil, fmt.Errorf("%w: encode record of message %s: %w", archive.ErrBadDraft, d.ID, err)
 	}
 	out := make([]byte, 0, 8+len(head)+len(d.Original)+len(d.P7S))
 	out = append(binary.BigEndian.AppendUint32(out, uint32(len(head))), head...)

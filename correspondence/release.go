@@ -1,10 +1,12 @@
 package correspondence
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"chancery/archive"
@@ -75,7 +77,7 @@ func (c *Chancery) decideReleases(commands []*command) {
 
 // firstFault is the answer to a command of one release; an import reads the fault of each.
 func firstFault(releases []*release) error {
-	if len(releases) != 1 {
+	if len(releases) != 1 || releases[0].imported != nil {
 		return nil
 	}
 	return releases[0].err
@@ -305,17 +307,38 @@ func (f *RecordFault) Error() string { return fmt.Sprintf("keep record %s: %v", 
 // Unwrap is what is wrong with it.
 func (f *RecordFault) Unwrap() error { return f.Why }
 
-// fault gives an error of an import the name of its record.
-func (r *release) fault(err error) error {
-	if err == nil {
-		return nil
+// Reason is what is wrong with it, for a list that names the record in its own way.
+func (f *RecordFault) Reason() string {
+	return "the archive does not take it: " + strings.TrimPrefix(f.Why.Error(), archive.ErrBadDraft.Error()+": ")
+}
+
+// RecordFaults are all the records of one import that were not kept, in the order in which they were given.
+type RecordFaults []*RecordFault
+
+// Error names every one of them.
+func (f RecordFaults) Error() string { return errors.Join(f.Unwrap()...).Error() }
+
+// Unwrap is the faults one by one.
+func (f RecordFaults) Unwrap() []error {
+	faults := make([]error, len(f))
+	for i, fault := range f {
+		faults[i] = fault
 	}
-	return &RecordFault{Source: r.source, Why: err}
+	return faults
+}
+
+// fault gives an error of an import the name of its record where the record is at fault; a vault or a seal that fails is no record's fault.
+func (r *release) fault(err error) error {
+	var refusal *Refusal
+	if errors.As(err, &refusal) || errors.Is(err, archive.ErrBadDraft) {
+		return &RecordFault{Source: r.source, Why: err}
+	}
+	return err
 }
 
 // Import keeps records under the seal of the house, in one durable write. It returns how many were new; a record that is in the archive
-// already is passed over, so an interrupted import is simply run again. A record that cannot be kept is a *RecordFault, several are joined,
-// and the rest is kept; after any other error none was.
+// already is passed over, so an interrupted import is simply run again. Records that cannot be kept are RecordFaults, and the rest is kept;
+// any other error is not a record's, and what is not counted is to be imported again.
 func (c *Chancery) Import(ctx context.Context, records []Imported) (int, error) {
 	releases := make([]*release, len(records))
 	for i, record := range records {
@@ -332,20 +355,27 @@ func (c *Chancery) Import(ctx context.Context, records []Imported) (int, error) 
 	if err := c.submit(&command{ctx: ctx, releases: releases}); err != nil {
 		return 0, err
 	}
-	added := 0
-	var faults []error
+	return outcome(releases)
+}
+
+// outcome counts the records that are new and gathers the faults; an error that is not a record's comes before them.
+func outcome(releases []*release) (added int, err error) {
+	var faults RecordFaults
 	for _, r := range releases {
 		var fault *RecordFault
 		switch {
 		case errors.As(r.err, &fault):
 			faults = append(faults, fault)
 		case r.err != nil:
-			return added, r.err
+			err = cmp.Or(err, r.err)
 		case !r.twin:
 			added++
 		}
 	}
-	return added, errors.Join(faults...)
+	if err == nil && len(faults) > 0 {
+		err = faults
+	}
+	return added, err
 }
 
 // Archived reports whether the record of a source is in the archive.

@@ -1,4 +1,4 @@
-package intake_test
+package intake
 
 import (
 	"bufio"
@@ -10,7 +10,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"chancery/cmd/assembly"
-	"chancery/cmd/intake"
 	"chancery/habilitation"
 	"chancery/search"
 )
@@ -87,11 +86,11 @@ func TestCorporaGoIn(t *testing.T) {
 		files = append(files, beginning(t, file, 200))
 	}
 	house := openHouse(t)
-	report, err := intake.Run(t.Context(), house.Chancery, files, func(int) {})
+	report, err := Run(t.Context(), house.Chancery, files, func(int) {})
 	if err != nil || len(report.Refused) > 0 || report.Imported < 500 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	again, err := intake.Run(t.Context(), house.Chancery, files, func(int) {})
+	again, err := Run(t.Context(), house.Chancery, files, func(int) {})
 	if err != nil || again.Imported != 0 || again.Present != report.Imported {
 		t.Errorf("run again: %+v, %v", again, err)
 	}
@@ -114,7 +113,7 @@ func TestWholeCorpusGoesIn(t *testing.T) {
 	}
 	files := corpora(t)
 	house := openHouse(t)
-	report, err := intake.Run(t.Context(), house.Chancery, files, func(int) {})
+	report, err := Run(t.Context(), house.Chancery, files, func(int) {})
 	if err != nil || len(report.Refused) > 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}
@@ -128,7 +127,7 @@ func BenchmarkImport(b *testing.B) {
 	files := corpora(b)
 	documents, seconds := 0, 0.0
 	for b.Loop() {
-		report, err := intake.Run(b.Context(), openHouse(b).Chancery, files, func(int) {})
+		report, err := Run(b.Context(), openHouse(b).Chancery, files, func(int) {})
 		if err != nil {
 			b.Fatal(err)
 		}

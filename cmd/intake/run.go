@@ -1,10 +1,13 @@
 package intake
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,9 +42,7 @@ type Report struct {
 // progress is told how many lines were dealt with.
 func Run(ctx context.Context, house *correspondence.Chancery, files []string, progress func(lines int)) (Report, error) {
 	begun := time.Now()
-	g := newGazetteer()
-	r := &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[string]time.Time{}, lines: map[string]place{}, progress: progress}
-	r.report.Refused = []Refused{}
+	r := newRun(house, progress)
 	var err error
 	for _, file := range files {
 		if err = r.file(ctx, file); err != nil {
@@ -73,6 +74,12 @@ type run struct {
 type place struct {
 	file string
 	line int
+}
+
+func newRun(house *correspondence.Chancery, progress func(lines int)) *run {
+	g := newGazetteer()
+	return &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[string]time.Time{}, lines: map[string]place{},
+		report: Report{Refused: []Refused{}}, progress: progress}
 }
 
 // file imports one file: one goroutine reads lines, as many as there are processors prepare them, and this one keeps them in their order.
@@ -146,6 +153,7 @@ func (g gazetteer) prepareBatch(lines []Line) []prepared {
 
 // keep makes the posts and tags that a batch needs, then has the house keep its records.
 func (r *run) keep(ctx context.Context, path string, records []prepared) error {
+	before := len(r.report.Refused)
 	for i := range records {
 		r.sift(path, &records[i])
 	}
@@ -162,13 +170,24 @@ func (r *run) keep(ctx context.Context, path string, records []prepared) error {
 	}
 	added, err := r.house.Import(ctx, batch)
 	r.report.Imported += added
-	if err != nil {
+	var faults correspondence.RecordFaults
+	if err != nil && !errors.As(err, &faults) {
 		return fmt.Errorf("keep records of %s: %w", path, err)
 	}
-	r.report.Present += len(batch) - added
+	r.outside(faults)
+	slices.SortStableFunc(r.report.Refused[before:], func(a, b Refused) int { return cmp.Compare(a.Line, b.Line) })
+	r.report.Present += len(batch) - added - len(faults)
 	r.done += len(records)
 	r.progress(r.done)
 	return nil
+}
+
+// outside notes the records that the house refused.
+func (r *run) outside(faults correspondence.RecordFaults) {
+	for _, fault := range faults {
+		at := r.lines[fault.Source]
+		r.report.Refused = append(r.report.Refused, Refused{File: at.file, Line: at.line, Record: fault.Source, Reason: fault.Reason()})
+	}
 }
 
 // sift notes what is refused, passes over what the house has, and dates the rest. A record without a source is dealt with.
