@@ -212,7 +212,8 @@ func (p *parser) operatorValue(c *Clause, start int) {
 
 // valueFault is the key of what is wrong with the value of an operator; empty when nothing is.
 func valueFault(c *Clause) string {
-	ok, key := true, ""
+	var ok bool
+	var key string
 	switch c.Operator {
 	case Before, After:
 		_, ok = parseDate(c.Text)

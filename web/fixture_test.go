@@ -184,15 +184,6 @@ func attribute(n *html.Node, key string) string {
 	return ""
 }
 
-func has(n *html.Node, key string) bool {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return true
-		}
-	}
-	return false
-}
-
 // text is what a reader sees of an element, with single spaces.
 func text(n *html.Node) string {
 	if n == nil {

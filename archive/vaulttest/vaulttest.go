@@ -100,8 +100,12 @@ func put(ctx context.Context, v archive.Vault, b []byte) (archive.Digest, error)
 // holds checks that the object is there with these bytes.
 func holds(ctx context.Context, v archive.Vault, b []byte) error {
 	d := digestOf(b)
-	if has, err := v.Has(ctx, d); err != nil || !has {
-		return fmt.Errorf("has %s: %v, %w", d, has, err)
+	has, err := v.Has(ctx, d)
+	if err != nil {
+		return fmt.Errorf("has %s: %w", d, err)
+	}
+	if !has {
+		return fmt.Errorf("has %s: want that it is there", d)
 	}
 	r, err := v.Open(ctx, d)
 	if err != nil {
@@ -119,17 +123,29 @@ func holds(ctx context.Context, v archive.Vault, b []byte) error {
 
 // lacks checks that the object is not there and that opening it is the wanted error.
 func lacks(ctx context.Context, v archive.Vault, d archive.Digest, want error) error {
-	if has, err := v.Has(ctx, d); err != nil || has {
-		return fmt.Errorf("has %s: %v, %v: want that it is not there", d, has, err)
+	has, err := v.Has(ctx, d)
+	if err != nil {
+		return fmt.Errorf("has %s: %w", d, err)
+	}
+	if has {
+		return fmt.Errorf("has %s: want that it is not there", d)
 	}
 	r, err := v.Open(ctx, d)
 	if err == nil {
-		return fmt.Errorf("open %s: opened, want %q: %w", d, want, r.Close())
+		return errors.Join(refused("open "+d.String(), nil, want), r.Close())
 	}
-	if !errors.Is(err, want) {
-		return fmt.Errorf("open %s: %v, want %q", d, err, want)
+	return refused("open "+d.String(), err, want)
+}
+
+// refused checks that what was tried met the wanted error.
+func refused(tried string, err, want error) error {
+	switch {
+	case errors.Is(err, want):
+		return nil
+	case err == nil:
+		return fmt.Errorf("%s: done, want %q", tried, want.Error())
 	}
-	return nil
+	return fmt.Errorf("%s: %w, want %q", tried, err, want.Error())
 }
 
 func readsBack(ctx context.Context, v archive.Vault) error {
@@ -178,11 +194,11 @@ func unknown(ctx context.Context, v archive.Vault) error {
 		if err := lacks(ctx, v, d, archive.ErrUnknown); err != nil {
 			return err
 		}
-		if err := v.Retain(ctx, d); !errors.Is(err, archive.ErrUnknown) {
-			return fmt.Errorf("retain %s: %v, want %q", d, err, archive.ErrUnknown)
+		if err := refused("retain "+d.String(), v.Retain(ctx, d), archive.ErrUnknown); err != nil {
+			return err
 		}
-		if err := v.Remove(ctx, d, "never there"); !errors.Is(err, archive.ErrUnknown) {
-			return fmt.Errorf("remove %s: %v, want %q", d, err, archive.ErrUnknown)
+		if err := refused("remove "+d.String(), v.Remove(ctx, d, "never there"), archive.ErrUnknown); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -192,8 +208,9 @@ func brokenReader(ctx context.Context, v archive.Vault) error {
 	broken := errors.New("line broken")
 	for _, size := range sizes {
 		b := content(size)
-		if _, err := v.Put(ctx, io.MultiReader(bytes.NewReader(b), iotest.ErrReader(broken))); !errors.Is(err, broken) {
-			return fmt.Errorf("put from a reader that breaks after %d bytes: %v", size, err)
+		_, err := v.Put(ctx, io.MultiReader(bytes.NewReader(b), iotest.ErrReader(broken)))
+		if err := refused(fmt.Sprintf("put from a reader that breaks after %d bytes", size), err, broken); err != nil {
+			return err
 		}
 		if err := lacks(ctx, v, digestOf(b), archive.ErrUnknown); err != nil {
 			return err
@@ -252,8 +269,8 @@ func reasonNeeded(ctx context.Context, v archive.Vault) error {
 	if _, err := put(ctx, v, b); err != nil {
 		return err
 	}
-	if err := v.Remove(ctx, digestOf(b), ""); !errors.Is(err, archive.ErrReasonMissing) {
-		return fmt.Errorf("remove without a reason: %v, want %q", err, archive.ErrReasonMissing)
+	if err := refused("remove without a reason", v.Remove(ctx, digestOf(b), ""), archive.ErrReasonMissing); err != nil {
+		return err
 	}
 	if err := holds(ctx, v, b); err != nil {
 		return err
@@ -261,17 +278,15 @@ func reasonNeeded(ctx context.Context, v archive.Vault) error {
 	if err := v.Remove(ctx, digestOf(b), "list 12"); err != nil {
 		return fmt.Errorf("remove: %w", err)
 	}
-	if err := v.Remove(ctx, digestOf(b), ""); !errors.Is(err, archive.ErrReasonMissing) {
-		return fmt.Errorf("remove again without a reason: %v, want %q", err, archive.ErrReasonMissing)
-	}
-	return nil
+	return refused("remove again without a reason", v.Remove(ctx, digestOf(b), ""), archive.ErrReasonMissing)
 }
 
 func endedContext(ctx context.Context, v archive.Vault) error {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := v.Put(ended, bytes.NewReader(content(10))); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("put with an ended context: %v, want %q", err, context.Canceled)
+	_, err := v.Put(ended, bytes.NewReader(content(10)))
+	if err := refused("put with an ended context", err, context.Canceled); err != nil {
+		return err
 	}
 	return lacks(ctx, v, digestOf(content(10)), archive.ErrUnknown)
 }
@@ -328,8 +343,8 @@ func closed(ctx context.Context, open Opener) error {
 	for what, err := range map[string]error{
 		"put": putting, "open": opening, "has": looking, "retain": v.Retain(ctx, d), "remove": v.Remove(ctx, d, "list 12"),
 	} {
-		if !errors.Is(err, archive.ErrClosed) {
-			return fmt.Errorf("%s after closing: %v, want %q", what, err, archive.ErrClosed)
+		if err := refused(what+" after closing", err, archive.ErrClosed); err != nil {
+			return err
 		}
 	}
 	return v.Close()

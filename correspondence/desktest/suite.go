@@ -120,8 +120,11 @@ func (d desk) shelf(ctx context.Context, shelf correspondence.Shelf, keys ...str
 
 // refused demands one sentinel.
 func refused(what string, err, want error) error {
-	if !errors.Is(err, want) {
-		return fmt.Errorf("%s: %v, want %w", what, err, want)
+	switch {
+	case errors.Is(err, want):
+		return nil
+	case err == nil:
+		return fmt.Errorf("%s: done, want %q", what, want.Error())
 	}
-	return nil
+	return fmt.Errorf("%s: %w, want %q", what, err, want.Error())
 }

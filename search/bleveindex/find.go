@@ -39,7 +39,7 @@ func (x *Index) Find(ctx context.Context, p *habilitation.Perimeter, q search.Qu
 // answer makes the answer for one view.
 func (x *Index) answer(ctx context.Context, v *search.View, q search.Query) (search.Found, error) {
 	e := &execution{ctx: ctx, index: x, view: v, byDate: q.Sort == search.ByDate}
-	after := search.Slot(noSlot)
+	after := noSlot
 	if !q.After.IsZero() {
 		slot, admitted := v.Find(q.After)
 		if !admitted {

@@ -147,6 +147,12 @@ func (h *house) comparePages(p *habilitation.Perimeter, q search.Query) error {
 	}
 }
 
+// answer is all that Find gives back.
+type answer struct {
+	Found search.Found
+	Err   error
+}
+
 // compareCursors uses every message as a cursor, admitted or not, found or not, and one that does not exist.
 func (h *house) compareCursors(p *habilitation.Perimeter, w World) error {
 	q := w.Questions[0]
@@ -155,10 +161,11 @@ func (h *house) compareCursors(p *habilitation.Perimeter, w World) error {
 		cursors = append(cursors, d.ID)
 	}
 	for _, q.After = range cursors {
-		want, wantErr := h.oracle.Find(context.Background(), p, q)
-		got, gotErr := h.engine.Find(context.Background(), p, q)
-		if !errors.Is(gotErr, wantErr) || !reflect.DeepEqual(got, want) {
-			return fmt.Errorf("%q after %s: got %+v, %v; want %+v, %v", q, q.After, got, gotErr, want, wantErr)
+		var want, got answer
+		want.Found, want.Err = h.oracle.Find(context.Background(), p, q)
+		got.Found, got.Err = h.engine.Find(context.Background(), p, q)
+		if !errors.Is(got.Err, want.Err) || !reflect.DeepEqual(got.Found, want.Found) {
+			return fmt.Errorf("%q after %s: got %+v, want %+v", q, q.After, got, want)
 		}
 	}
 	return nil
