@@ -39,9 +39,6 @@ type HouseState struct {
 	Trees []TreeState // one each, in the order of AllTrees
 }
 
-// EmptyRoot is the root of a tree without leaves: SHA-256 of nothing (RFC 6962 §2.1).
-func EmptyRoot() [32]byte { return sha256.Sum256(nil) }
-
 // TreeOrigin is the origin of one tree of the house.
 func TreeOrigin(house string, tree Tree) string { return house + "/" + tree.String() }
 

@@ -46,7 +46,7 @@ func (f *Frontier) Add(leaf [32]byte) ([]tlog.Hash, error) {
 	return complete, nil
 }
 
-// Root is the root of the tree, [EmptyRoot] for no leaves.
+// Root is the root of the tree; SHA-256 of nothing for no leaves (RFC 6962 §2.1).
 func (f *Frontier) Root() ([32]byte, error) {
 	root, err := tlog.TreeHash(int64(f.size), f)
 	if err != nil {

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"fmt"
 
 	"chancery/habilitation"
 )
@@ -49,16 +48,6 @@ func (t Tree) String() string {
 		return "restricted"
 	}
 	return "none"
-}
-
-// ParseTree reads the name that String writes.
-func ParseTree(name string) (Tree, error) {
-	for _, t := range AllTrees() {
-		if t.String() == name {
-			return t, nil
-		}
-	}
-	return NoTree, fmt.Errorf("tree %q: %w", name, ErrUnknown)
 }
 
 func (t Tree) takes(level habilitation.Level) bool {

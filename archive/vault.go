@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha512"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // Digest names an object of the vault by its content.
@@ -21,22 +19,6 @@ type Digest struct {
 // String is the digest as it stands in a signed message: "sha512:" and 128 hexadecimal digits, a slash, the size.
 func (d Digest) String() string {
 	return "sha512:" + hex.EncodeToString(d.Sum[:]) + "/" + strconv.FormatInt(d.Size, 10)
-}
-
-// ParseDigest reads what String writes, and nothing else.
-func ParseDigest(text string) (Digest, error) {
-	var d Digest
-	rest, ok := strings.CutPrefix(text, "sha512:")
-	sum, size, slash := strings.Cut(rest, "/")
-	raw, err := hex.DecodeString(sum)
-	if !ok || !slash || err != nil || len(raw) != len(d.Sum) {
-		return d, fmt.Errorf("read digest %q: %w", text, ErrUnknown)
-	}
-	copy(d.Sum[:], raw)
-	if d.Size, err = strconv.ParseInt(size, 10, 64); err != nil || d.Size < 0 || d.String() != text {
-		return Digest{}, fmt.Errorf("read digest %q: %w", text, ErrUnknown)
-	}
-	return d, nil
 }
 
 // Vault keeps attachments, each encrypted under a key of its own. An object is put first, then the entry that cites it

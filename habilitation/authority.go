@@ -52,14 +52,6 @@ type AuthorityConfig struct {
 	Random      io.Reader        // for salts and refresh tokens; crypto/rand when nil
 }
 
-// Validate tells whether the configuration is fit for production: complete, and with hashing that costs enough.
-func (c AuthorityConfig) Validate() error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	return c.Argon.Validate()
-}
-
 func (c AuthorityConfig) check() error {
 	if c.Register == nil || c.Grants == nil || c.Credentials == nil || c.Clock == nil || c.NewID == nil || c.Issuer == "" {
 		return errors.New("authority: register, grants, credentials, clock, identities or issuer missing")
@@ -105,7 +97,7 @@ type place struct {
 // perimetersKept is how many compiled perimeters are kept at least: more than the sessions of a large house.
 const perimetersKept = 1 << 15
 
-// NewAuthority checks that the configuration is complete. It does not ask for production's hashing cost: see AuthorityConfig.Validate.
+// NewAuthority checks that the configuration is complete. It does not ask for production's hashing cost: the house's configuration does.
 func NewAuthority(c AuthorityConfig) (*Authority, error) {
 	if err := c.check(); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -36,16 +35,6 @@ var readers = map[string]func([]byte) (Act, error){
 	SignupRequested{}.Kind():    ReadAct[SignupRequested],
 	SignupAccepted{}.Kind():     ReadAct[SignupAccepted],
 	SignupRefused{}.Kind():      ReadAct[SignupRefused],
-}
-
-// Kinds lists the kinds of acts that the register folds, sorted.
-func Kinds() []string {
-	kinds := make([]string, 0, len(readers))
-	for kind := range readers {
-		kinds = append(kinds, kind)
-	}
-	slices.Sort(kinds)
-	return kinds
 }
 
 // DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is ErrUnknownKind,

@@ -31,8 +31,6 @@ const (
 var (
 	// ErrPasswordPolicy is returned for a password that is too short, too long or not text.
 	ErrPasswordPolicy = errors.New("a password has 12 to 128 characters")
-	// ErrCheapArgon is returned where production asks for costlier hashing.
-	ErrCheapArgon = errors.New("argon2id cheaper than production allows")
 	// errBadPHC is for a stored hash that cannot be read.
 	errBadPHC = errors.New("not an argon2id hash in PHC form")
 )
@@ -47,20 +45,9 @@ type Argon struct {
 var (
 	// ProductionArgon is 46 MiB, one pass, one thread: the first choice of the OWASP password storage paper.
 	ProductionArgon = Argon{Memory: 46 << 10, Passes: 1, Threads: 1}
-	// CheapestArgon is for test houses; Validate refuses it.
+	// CheapestArgon is for test houses; a house's configuration refuses it.
 	CheapestArgon = Argon{Memory: 8, Passes: 1, Threads: 1}
 )
-
-// Validate refuses hashing cheaper than production allows, and parameters that argon2id does not know.
-func (a Argon) Validate() error {
-	if err := a.check(); err != nil {
-		return err
-	}
-	if a.Memory < ProductionArgon.Memory {
-		return fmt.Errorf("%w: %d KiB of memory, %d are asked for", ErrCheapArgon, a.Memory, ProductionArgon.Memory)
-	}
-	return nil
-}
 
 // check keeps a hash from outside within what argon2id allows and this process can bear: 1 GiB, 16 passes.
 func (a Argon) check() error {

@@ -55,16 +55,6 @@ func (k Kind) String() string {
 	return "none"
 }
 
-// ParseKind reads the name that String writes.
-func ParseKind(name string) (Kind, error) {
-	for _, k := range Kinds {
-		if k.String() == name {
-			return k, nil
-		}
-	}
-	return 0, fmt.Errorf("kind %q: neither telegram, note nor mail", name)
-}
-
 // Month is a month of the Gregorian calendar, counted from January of the year 0: year·12 + month − 1, in UTC.
 type Month int16
 

@@ -124,11 +124,6 @@ func reader(kind string) func([]byte) (Act, error) {
 	return nil
 }
 
-// Kinds lists the kinds of acts that thesaurus and declarations fold, sorted.
-func Kinds() []string {
-	return []string{"tag.approved", "tag.changed", "tag.created", "tag.declared", "tag.refused", "tag.withdrawn"}
-}
-
 // DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is habilitation.ErrUnknownKind,
 // anything else than its exact fields is habilitation.ErrBadPayload.
 func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {

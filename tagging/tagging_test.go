@@ -368,8 +368,8 @@ func TestActsKeepTheirBytes(t *testing.T) {
 		}
 	}
 	slices.Sort(kinds)
-	if !slices.Equal(kinds, Kinds()) {
-		t.Errorf("golden bytes for %v, kinds %v", kinds, Kinds())
+	if known := []string{"tag.approved", "tag.changed", "tag.created", "tag.declared", "tag.refused", "tag.withdrawn"}; !slices.Equal(kinds, known) {
+		t.Errorf("golden bytes for %v, kinds %v", kinds, known)
 	}
 	for kind, payload := range map[string]string{"tag.created": `{"State":"active"}`, "tag.changed": `{"state":"gone"}`, "tag.refused": `{"more":1}`} {
 		if _, err := DecodeAct(kind, 1, []byte(payload)); !errors.Is(err, habilitation.ErrBadPayload) {

@@ -167,10 +167,3 @@ func (n *streamCount) leave(login string) {
 		delete(n.of, login)
 	}
 }
-
-// open is how many streams are live.
-func (n *streamCount) open() int {
-	n.mutex.Lock()
-	defer n.mutex.Unlock()
-	return n.all
-}

@@ -167,3 +167,10 @@ func TestShutdownEndsStreams(t *testing.T) {
 		t.Errorf("%d streams are still open", n)
 	}
 }
+
+// open is how many streams are live.
+func (n *streamCount) open() int {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.all
+}

@@ -71,7 +71,7 @@ func monthly(t testing.TB) archivetest.Opener {
 
 func steps() []string {
 	var names []string
-	for _, s := range boltjournal.Steps() {
+	for _, s := range []boltjournal.Step{boltjournal.StepKeys, boltjournal.StepEntries, boltjournal.StepCommit, boltjournal.StepAnswer} {
 		names = append(names, string(s))
 	}
 	return names

@@ -54,9 +54,6 @@ const (
 	StepAnswer Step = "answer"
 )
 
-// Steps lists every step in order.
-func Steps() []Step { return []Step{StepKeys, StepEntries, StepCommit, StepAnswer} }
-
 // complete checks the options and fills in what was left out.
 func (o Options) complete() (Options, error) {
 	if o.Keys == nil || o.Name == "" || len(o.Name) > 64 {
