@@ -10,6 +10,7 @@ import (
 	"chancery/search"
 
 	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 )
 
 func folded(text string) []string {
@@ -115,17 +116,26 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-func TestContainsPhrase(t *testing.T) {
+func TestPhraseInADocument(t *testing.T) {
 	d := search.Document{Subject: "La force", Text: "publique. Une force publique, l'accord de Haïti", Names: []string{"Jeanne Dumas"}, Numbers: []string{"TD ROME 7"}}
-	for phrase, want := range map[string]bool{"force publique": true, "accord de haiti": true, "la force publique": false, "jeanne dumas": true, "rome 7": true,
+	for phrase, want := range map[string]bool{"": false, "force publique": true, "accord de haiti": true, "la force publique": false, "jeanne dumas": true, "rome 7": true,
 		"haiti jeanne": false, "une force": true, "publique une force publique accord": true} {
-		if got := search.ContainsPhrase(&d, strings.Fields(phrase)); got != want {
+		if got := search.NewSuccession(strings.Fields(phrase)).In(&d); got != want {
 			t.Errorf("%q: %v", phrase, got)
 		}
 	}
-	if search.ContainsPhrase(&d, nil) {
-		t.Error("no phrase is contained")
-	}
+}
+
+// TestSuccessionRepeatsItself: a phrase that begins again within itself is found where a beginning of it comes to nothing.
+func TestSuccessionRepeatsItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom([]string{"a", "b"})
+		words, text := rapid.SliceOfN(word, 1, 7).Draw(t, "words"), rapid.SliceOfN(word, 0, 30).Draw(t, "text")
+		want := strings.Contains(" "+strings.Join(text, " ")+" ", " "+strings.Join(words, " ")+" ")
+		if got := search.NewSuccession(words).In(&search.Document{Text: strings.Join(text, " ")}); got != want {
+			t.Fatalf("%v in %v: %v", words, text, got)
+		}
+	})
 }
 
 func FuzzTokens(f *testing.F) {
@@ -149,7 +159,7 @@ func FuzzTokens(f *testing.F) {
 			}
 		}
 		words := folded(text)
-		if len(words) > 0 && !search.ContainsPhrase(&search.Document{Text: text}, words) {
+		if len(words) > 0 && !search.NewSuccession(words).In(&search.Document{Text: text}) {
 			t.Fatalf("%q does not contain itself", text)
 		}
 		search.NumberTerms(text)

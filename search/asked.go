@@ -1,6 +1,9 @@
 package search
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Asked is one word of a clause, in the terms an engine knows. A document has it when its Stems hold one of Stems, or its Numbers hold Number;
 // with Begins set, when one of its Stems or Exact begins with it.
@@ -11,8 +14,33 @@ type Asked struct {
 	Begins string   // for a prefix, how the word begins; nothing else is set then but Folded
 }
 
-// Asked gives the words that a clause of words asks for; all must be there. Clauses about a message's row ask for none.
-// For a phrase they are necessary, not sufficient: ContainsPhrase decides.
+// Name tells words apart: two with the same name are in the same documents, whatever these are.
+func (a Asked) Name() string { return strings.Join(a.Stems, " ") + "\n" + a.Number + "\n" + a.Begins }
+
+// Wanted gives the words that a hit has and is weighed by: those of the effective clauses that are not unwanted, in the order of the query.
+// To ask for a word again asks for no more: each is there once.
+func (q Query) Wanted() []Asked {
+	var wanted []Asked
+	for _, c := range q.Effective() {
+		if !c.Not {
+			wanted = append(wanted, c.Asked()...)
+		}
+	}
+	return distinct(wanted)
+}
+
+// distinct leaves out what is asked again.
+func distinct(asked []Asked) []Asked {
+	known := make(map[string]bool, len(asked))
+	return slices.DeleteFunc(asked, func(a Asked) bool {
+		again := known[a.Name()]
+		known[a.Name()] = true
+		return again
+	})
+}
+
+// Asked gives the words that a clause of words asks for, each once; all must be there. Clauses about a message's row ask for none.
+// For a phrase they are necessary, not sufficient: its Succession decides.
 func (c Clause) Asked() []Asked {
 	switch c.Operator {
 	case Number:
@@ -33,10 +61,10 @@ func (c Clause) Asked() []Asked {
 		last := &asked[len(asked)-1]
 		*last = Asked{Folded: last.Folded, Begins: last.Folded}
 	}
-	return asked
+	return distinct(asked)
 }
 
-// Words are the folded words of a phrase, in their order.
+// Words are the folded words of a phrase, in their order, for a Succession.
 func (c Clause) Words() []string {
 	tokens := Tokens(c.Text)
 	words := make([]string, len(tokens))
@@ -62,22 +90,26 @@ func (c Clause) onlyStopWords() bool {
 	return true
 }
 
-// Effective are the clauses that an engine meets: a plain stop word is left out when another clause of words asks for more.
+// Effective are the clauses that an engine meets: a clause that stands there already is left out, and a plain stop word when another clause of
+// words asks for more.
 func (q Query) Effective() []Clause {
 	telling := false
 	for _, c := range q.Clauses {
 		telling = telling || !c.Not && c.AsksWords() && !c.onlyStopWords()
 	}
-	if !telling {
-		return q.Clauses
-	}
 	var kept []Clause
 	for _, c := range q.Clauses {
-		if c.Not || !c.onlyStopWords() {
-			kept = append(kept, c)
+		if telling && !c.Not && c.onlyStopWords() || slices.ContainsFunc(kept, c.repeats) {
+			continue
 		}
+		kept = append(kept, c)
 	}
 	return kept
+}
+
+// repeats reports whether the other clause asks for the same in the same words, which Resolve gives the same meaning.
+func (c Clause) repeats(other Clause) bool {
+	return c.Operator == other.Operator && c.Not == other.Not && c.Text == other.Text
 }
 
 // Test compiles a clause about rows into a test of an admitted row, its Not included. It is nil for a clause of words.

@@ -12,14 +12,17 @@ const (
 	fragmentLimit = 2 // pieces of the body; the subject is always whole
 )
 
-// Highlight marks where a document answers the query: its subject whole, and the pieces of summary and text where most of what was asked stands together.
-// It reads with the analysis that indexed the document. Without words in the query there is nothing to show.
-func Highlight(d *Document, q Query) []Fragment {
-	marker := newMarker(d.Language, q)
-	if marker == nil {
+// Highlight is what a Highlighter of the query shows of one document.
+func Highlight(d *Document, q Query) []Fragment { return NewHighlighter(q).Document(d) }
+
+// Document marks where a document answers the query: its subject whole, and the pieces of summary and text where most of what was asked stands
+// together. It reads with the analysis that indexed the document. Without words in the query there is nothing to show.
+func (m *Highlighter) Document(d *Document) []Fragment {
+	if len(m.stems)+len(m.begins)+len(m.phrases) == 0 {
 		return nil
 	}
-	fragments := marker.whole(PartSubject, d.Subject)
+	m.language = d.Language
+	fragments := m.whole(PartSubject, d.Subject)
 	for _, part := range [...]struct {
 		part Part
 		text string
@@ -27,42 +30,39 @@ func Highlight(d *Document, q Query) []Fragment {
 		if len(fragments) > fragmentLimit {
 			break
 		}
-		fragments = append(fragments, marker.pieces(part.part, part.text)...)
+		fragments = append(fragments, m.pieces(part.part, part.text)...)
 	}
 	return fragments
 }
 
-// marker knows the words and phrases to mark.
-type marker struct {
-	language string
+// Highlighter knows the words and phrases that a query marks. It is made once for all the hits of a page, and serves one of them at a time.
+type Highlighter struct {
+	language string         // of the document at hand
 	stems    map[string]int // stem or folded word: which of the words asked
 	begins   []string
-	phrases  [][]string
+	phrases  []Succession
 	scratch  []byte
 }
 
-// newMarker is nil when the query asks for no words.
-func newMarker(language string, q Query) *marker {
-	m := &marker{language: language, stems: map[string]int{}}
+// NewHighlighter reads what the query asks for.
+func NewHighlighter(q Query) *Highlighter {
+	m := &Highlighter{stems: map[string]int{}}
 	for _, c := range q.Effective() {
 		if c.Not || !c.AsksWords() {
 			continue
 		}
 		if c.Operator == Phrase {
-			m.phrases = append(m.phrases, c.Words())
+			m.phrases = append(m.phrases, NewSuccession(c.Words()))
 			continue
 		}
 		for _, asked := range c.Asked() {
 			m.ask(asked)
 		}
 	}
-	if len(m.stems)+len(m.begins)+len(m.phrases) == 0 {
-		return nil
-	}
 	return m
 }
 
-func (m *marker) ask(asked Asked) {
+func (m *Highlighter) ask(asked Asked) {
 	if asked.Begins != "" {
 		m.begins = append(m.begins, asked.Begins)
 		return
@@ -85,7 +85,7 @@ type mark struct {
 }
 
 // marks finds the marked ranges of a text, in order and without overlap.
-func (m *marker) marks(text string) []mark {
+func (m *Highlighter) marks(text string) []mark {
 	var marks []mark
 	phrases := followers(m.phrases)
 	for s := (scanner{text: text, folded: m.scratch}); s.next(); m.scratch = s.folded {
@@ -105,20 +105,20 @@ func (m *marker) marks(text string) []mark {
 	return marks
 }
 
-// phraseFollower keeps the beginnings of one phrase that the words read last may complete.
+// phraseFollower follows one phrase through a text.
 type phraseFollower struct {
-	words  []string
-	starts []int // where the last words stand, as many as the phrase has
-	ring   []string
-	seen   int
+	Succession
+	followed int   // how many of its words the last words are
+	starts   []int // where the last words stand, as many as the phrase has
+	seen     int
 }
 
 type phraseFollowers []phraseFollower
 
-func followers(phrases [][]string) phraseFollowers {
+func followers(phrases []Succession) phraseFollowers {
 	all := make(phraseFollowers, len(phrases))
-	for i, words := range phrases {
-		all[i] = phraseFollower{words: words, starts: make([]int, len(words)), ring: make([]string, len(words))}
+	for i, phrase := range phrases {
+		all[i] = phraseFollower{Succession: phrase, starts: make([]int, len(phrase.words))}
 	}
 	return all
 }
@@ -127,19 +127,18 @@ func followers(phrases [][]string) phraseFollowers {
 func (f phraseFollowers) read(at int, folded []byte) (start, which int, complete bool) {
 	for i := range f {
 		one := &f[i]
-		place := one.seen % len(one.words)
-		one.ring[place], one.starts[place] = wordOf(one.words, folded), at
+		one.starts[one.seen%len(one.words)] = at
 		one.seen++
-		first := one.seen % len(one.words)
-		if one.seen >= len(one.words) && ringEquals(one.ring, first, one.words) && !complete {
-			start, which, complete = one.starts[first], i, true
+		one.followed = one.follow(one.followed, folded)
+		if one.followed == len(one.words) && !complete {
+			start, which, complete = one.starts[one.seen%len(one.words)], i, true
 		}
 	}
 	return start, which, complete
 }
 
 // wordAt is which of the words asked a folded word answers, -1 for none. The folded word is not kept, but may be changed.
-func (m *marker) wordAt(folded []byte) int {
+func (m *Highlighter) wordAt(folded []byte) int {
 	var kept [tokenLimit + 4]byte
 	word := kept[:copy(kept[:], folded)]
 	which := m.answers(word)
@@ -153,7 +152,7 @@ func (m *marker) wordAt(folded []byte) int {
 	return which
 }
 
-func (m *marker) answers(stem []byte) int {
+func (m *Highlighter) answers(stem []byte) int {
 	if which, ok := m.stems[string(stem)]; ok {
 		return which
 	}
@@ -166,7 +165,7 @@ func (m *marker) answers(stem []byte) int {
 }
 
 // whole is a short part entire, marked or not.
-func (m *marker) whole(part Part, text string) []Fragment {
+func (m *Highlighter) whole(part Part, text string) []Fragment {
 	if text == "" {
 		return nil
 	}
@@ -174,7 +173,7 @@ func (m *marker) whole(part Part, text string) []Fragment {
 }
 
 // pieces are the richest pieces of a text, in its order; none where nothing is marked.
-func (m *marker) pieces(part Part, text string) []Fragment {
+func (m *Highlighter) pieces(part Part, text string) []Fragment {
 	marks := m.marks(text)
 	scores := richness(marks)
 	var chosen []int // first marks of the pieces

@@ -126,6 +126,31 @@ func TestStopWordsAreAskedOnlyAlone(t *testing.T) {
 	}
 }
 
+// TestAskingAgainAsksForNoMore: a question as long as it may be, of one word over and over, is a question of one word.
+func TestAskingAgainAsksForNoMore(t *testing.T) {
+	for text, want := range map[string]string{
+		"accord Accord ACCORD":                    "accord",
+		strings.Repeat("a-", 400):                 "a",
+		"accord-haiti haiti accord":               "accord haiti",
+		`"force publique force" publique -accord`: "force publique",
+		"bac* bac* baccalaureat":                  "bac baccalaureat",
+		"rome1234 rome":                           "rome1234 rome",
+		"-accord type:note":                       "",
+	} {
+		q, err := search.ParseQuery(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, asked := range q.Wanted() {
+			got = append(got, asked.Folded)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%.30s wants %v, want %s", text, got, want)
+		}
+	}
+}
+
 func FuzzParseQuery(f *testing.F) {
 	for _, seed := range []string{"a", "-a", `"a b"`, "tag:x", `tag:"x y"`, "after:2026", "a*", "« é »", "--", "tag: x", "à:b", "\xff", `-"`, `tag:”`, "abc**"} {
 		f.Add(seed)

@@ -3,7 +3,7 @@ package search
 import "math"
 
 // Relevance weighs how well a document answers, in the way of BM25 with three classes of frequency. All it counts is counted inside one perimeter, so
-// the order of a reader's hits says nothing of what the reader may not see. Engines add the weights of a query's words in the order of the query, so
+// the order of a reader's hits says nothing of what the reader may not see. Engines add the weights of the words of Query.Wanted in their order, so
 // that every engine orders alike to the last bit.
 type Relevance struct {
 	count  float64 // admitted messages

@@ -103,60 +103,6 @@ const (
 	FourTimes = 4 // at least four times
 )
 
-// ContainsPhrase reports whether the folded words follow one another in one part of the document, one name or one number.
-func ContainsPhrase(d *Document, phrase []string) bool {
-	if len(phrase) == 0 {
-		return false
-	}
-	if textContains(d.Subject, phrase) || textContains(d.Summary, phrase) || textContains(d.Text, phrase) {
-		return true
-	}
-	for _, parts := range [...][]string{d.Names, d.Numbers} {
-		for _, part := range parts {
-			if textContains(part, phrase) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// textContains keeps the last words in a ring as long as the phrase and compares at each word.
-func textContains(text string, phrase []string) bool {
-	if len(text) < len(phrase) {
-		return false
-	}
-	ring := make([]string, len(phrase))
-	seen := 0
-	for s := (scanner{text: text}); s.next(); {
-		ring[seen%len(phrase)] = wordOf(phrase, s.folded)
-		seen++
-		if seen >= len(phrase) && ringEquals(ring, seen%len(phrase), phrase) {
-			return true
-		}
-	}
-	return false
-}
-
-// wordOf names the word by the phrase's own string, or by an empty one if the phrase has no such word: nothing is allocated.
-func wordOf(phrase []string, folded []byte) string {
-	for _, word := range phrase {
-		if string(folded) == word {
-			return word
-		}
-	}
-	return ""
-}
-
-func ringEquals(ring []string, first int, phrase []string) bool {
-	for i, word := range phrase {
-		if ring[(first+i)%len(ring)] != word {
-			return false
-		}
-	}
-	return true
-}
-
 // NumberTerms lists the forms under which a printed number is found: every choice of its parts that keeps their order and at least one number.
 // "TD ROME DR 87" is found as 87, rome 87, td rome 87, td rome dr 87, rome dr 87 and so on.
 func NumberTerms(number string) []string {

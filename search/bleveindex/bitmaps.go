@@ -3,7 +3,6 @@ package bleveindex
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"chancery/search"
 
@@ -89,7 +88,7 @@ func union(bitmaps []*roaring.Bitmap) *roaring.Bitmap {
 
 // asked is the documents that have one asked word, nil if there are none.
 func (d *dictionaries) asked(a search.Asked) (*roaring.Bitmap, error) {
-	name := strings.Join(a.Stems, " ") + "\n" + a.Number + "\n" + a.Begins
+	name := a.Name()
 	if bitmap, known := d.known[name]; known {
 		return bitmap, nil
 	}

@@ -34,7 +34,7 @@ type execution struct {
 
 // phrase is words that must follow one another, or must not.
 type phrase struct {
-	words    []string
+	words    search.Succession
 	not      bool
 	suspects slotSet // with not: the messages that have all the words, whose texts decide
 }
@@ -83,17 +83,17 @@ func (e *execution) close() {
 
 // compile sorts the clauses by what they need.
 func (e *execution) compile(q search.Query) {
+	e.wanted = q.Wanted()
 	for _, c := range q.Effective() {
 		if test := c.Test(); test != nil {
 			e.tests = append(e.tests, test)
 			continue
 		}
 		if c.Operator == search.Phrase {
-			e.phrases = append(e.phrases, phrase{words: c.Words(), not: c.Not})
+			e.phrases = append(e.phrases, phrase{words: search.NewSuccession(c.Words()), not: c.Not})
 		}
 		switch {
-		case !c.Not:
-			e.wanted = append(e.wanted, c.Asked()...)
+		case !c.Not: // wanted
 		case c.Operator == search.Phrase:
 			e.phrases[len(e.phrases)-1].suspects = make(slotSet, e.view.Reach()/64+1)
 			e.suspected = append(e.suspected, suspicion{c.Asked(), e.phrases[len(e.phrases)-1].suspects})
@@ -255,7 +255,7 @@ func (e *execution) verify(s search.Slot, f *search.Facts) (bool, error) {
 	}
 	answer := true
 	for _, p := range e.phrases {
-		answer = answer && search.ContainsPhrase(&d, p.words) != p.not
+		answer = answer && p.words.In(&d) != p.not
 	}
 	if e.verified == nil {
 		e.verified = map[search.Slot]bool{}

@@ -102,6 +102,7 @@ func (x *Index) highlight(ctx context.Context, hits []search.Hit, q search.Query
 	if !asksWords(q) {
 		return nil
 	}
+	highlighter := search.NewHighlighter(q)
 	for i := range hits {
 		d, err := x.texts.Text(ctx, hits[i].Seq)
 		if errors.Is(err, search.ErrUnknown) {
@@ -110,7 +111,7 @@ func (x *Index) highlight(ctx context.Context, hits []search.Hit, q search.Query
 		if err != nil {
 			return fmt.Errorf("read text of a hit: %w", err)
 		}
-		hits[i].Fragments = search.Highlight(&d, q)
+		hits[i].Fragments = highlighter.Document(&d)
 	}
 	return nil
 }

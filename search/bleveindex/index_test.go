@@ -386,27 +386,3 @@ func TestAnswerIsMadeAgainWhenAHitIsWithdrawn(t *testing.T) {
 		t.Errorf("found %+v, %v", found, err)
 	}
 }
-
-// hostile are questions meant to cost: none may take long or much, whatever it finds.
-func TestHostileQuestions(t *testing.T) {
-	h := newHouse(t, Options{})
-	corpus := searchtest.NewCorpus()
-	var documents []search.Document
-	for seq := uint64(1); seq <= 500; seq++ {
-		documents = append(documents, corpus.Document(seq))
-	}
-	h.release(documents...)
-	for _, text := range []string{
-		strings.Repeat("bac* ", 64), strings.Repeat("-bac* ", 64), strings.Repeat(corpus.Words[0]+" ", 50), "-" + strings.Repeat("x", 900),
-		`"` + strings.Repeat(corpus.Words[0]+" ", 60) + `"`, strings.Repeat("1", 999), strings.Repeat("a1", 499), "number:" + strings.Repeat("a1", 400),
-		strings.Repeat("tag:x ", 64), strings.Repeat("a-", 400), strings.Repeat("-\"a b\" ", 64),
-	} {
-		start := time.Now()
-		if _, err := h.find(text); err != nil {
-			t.Errorf("%.20s: %v", text, err)
-		}
-		if took := time.Since(start); took > time.Minute { // without an end, not slow
-			t.Errorf("%.20s took %v", text, took)
-		}
-	}
-}

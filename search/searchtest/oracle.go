@@ -116,12 +116,7 @@ func (o *Oracle) hits(admitted []candidate, q search.Query) []candidate {
 		length += uint64(c.row.Length)
 	}
 	relevance := search.NewRelevance(len(admitted), length)
-	var asked []search.Asked
-	for _, clause := range q.Effective() {
-		if !clause.Not {
-			asked = append(asked, clause.Asked()...)
-		}
-	}
+	asked := q.Wanted()
 	counts := make([]int, len(asked))
 	for i, one := range asked {
 		for _, c := range admitted {
@@ -176,7 +171,7 @@ func (c *candidate) meetsClause(clause search.Clause) bool {
 	case search.After:
 		return !c.row.Time.Before(clause.Moment())
 	case search.Phrase:
-		return search.ContainsPhrase(&c.text, clause.Words())
+		return containsInOrder(&c.text, clause.Words())
 	}
 	for _, one := range clause.Asked() {
 		if !c.has(one) {
@@ -184,6 +179,19 @@ func (c *candidate) meetsClause(clause search.Clause) bool {
 		}
 	}
 	return true
+}
+
+// containsInOrder compares the words with every place of every part of the document.
+func containsInOrder(d *search.Document, words []string) bool {
+	for _, part := range slices.Concat([]string{d.Subject, d.Summary, d.Text}, d.Names, d.Numbers) {
+		tokens := search.Tokens(part)
+		for from := 0; from+len(words) <= len(tokens) && len(words) > 0; from++ {
+			if slices.EqualFunc(tokens[from:from+len(words)], words, func(t search.Token, word string) bool { return t.Folded == word }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func containsAny[T comparable](have, wanted []T) bool {
