@@ -243,8 +243,11 @@ func (p *play) legal(v viewer, x *modelMessage, form correspondence.Form) bool {
 			if x.level == np && y.level == dr && (text == y.number || p.model.reads(v, y)) {
 				ok = false
 			}
-			if p.model.reads(v, y) {
+			switch {
+			case p.model.reads(v, y):
 				x.cites = append(x.cites, y.place)
+			case text == y.id.String(): // a bare identity names something the author sees
+				ok = false
 			}
 		}
 	}
