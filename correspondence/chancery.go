@@ -34,22 +34,23 @@ type Published interface {
 
 // Config is what a house is put together from; cmd chooses the engines.
 type Config struct {
-	Domain       string // of message identities: "mae.example"
-	Folds        *Folds
-	Journal      archive.Journal
-	Trees        archive.Trees
-	Readings     archive.Journal
-	Vault        archive.Vault
-	Seals        Seals
-	Index        search.Index
-	Store        DeskStore
-	Authority    *habilitation.Authority
-	Snapshots    string // folder; empty: none are written
-	Clock        func() time.Time
-	NewID        func(hint []byte) habilitation.ID // nil: random. The hint lets tests draw the same identity for the same thing
-	Log          *slog.Logger
-	SigningLimit time.Duration // a signature that takes longer is refused; 0 means 250 ms
-	Heartbeat    time.Duration // of streams; 0 means 15 s
+	Domain        string // of message identities: "mae.example"
+	Folds         *Folds
+	Journal       archive.Journal
+	Trees         archive.Trees
+	Readings      archive.Journal
+	Vault         archive.Vault
+	Seals         Seals
+	Index         search.Index
+	Store         DeskStore
+	Authority     *habilitation.Authority
+	Snapshots     string // folder; empty: none are written
+	Clock         func() time.Time
+	NewID         func(hint []byte) habilitation.ID // nil: random. The hint lets tests draw the same identity for the same thing
+	Log           *slog.Logger
+	SigningLimit  time.Duration // a signature that takes longer is refused; 0 means 250 ms
+	SigningWindow time.Duration // how long after showing the password one may sign; 0 means 15 minutes
+	Heartbeat     time.Duration // of streams; 0 means 15 s
 }
 
 // Chancery is the one writer. Whoever wants something decided sends a command; one goroutine takes the commands that wait, decides
@@ -110,6 +111,9 @@ func (c *Chancery) settle() {
 	}
 	if c.SigningLimit == 0 {
 		c.SigningLimit = 250 * time.Millisecond
+	}
+	if c.SigningWindow == 0 {
+		c.SigningWindow = 15 * time.Minute
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = 15 * time.Second

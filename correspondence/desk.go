@@ -14,9 +14,9 @@ import (
 // Pass is what an agent gets for signing in.
 type Pass struct {
 	AccessToken  string             `json:"access_token"`
-	RefreshToken string             `json:"refresh_token"`
-	ExpiresIn    int                `json:"expires_in"` // seconds
-	Level        habilitation.Level `json:"level"`      // of the session: min(agent, terminal)
+	RefreshToken string             `json:"refresh_token,omitempty"` // none after a step-up: the one that the client has goes on
+	ExpiresIn    int                `json:"expires_in"`              // seconds
+	Level        habilitation.Level `json:"level"`                   // of the session: min(agent, terminal)
 }
 
 func passOf(s habilitation.Session) Pass {

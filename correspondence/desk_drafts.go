@@ -308,6 +308,9 @@ func (d *Desk) dispatch(ctx context.Context, id habilitation.ID, form Form) (Mes
 	if id.IsZero() {
 		id = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
 	}
+	if err := d.provedFor(id, form); err != nil {
+		return MessageView{}, err
+	}
 	r, err := d.house.Release(ctx, d.badge, id, form)
 	if err != nil {
 		return MessageView{}, refusalOf(err)

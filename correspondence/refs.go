@@ -31,7 +31,8 @@ func tagRef(t tagging.Tag) TagRef { return TagRef{Key: t.Key, Label: t.Label} }
 var dutyNames = []struct {
 	duty habilitation.Duty
 	name string
-}{{habilitation.Drafter, "drafter"}, {habilitation.Signatory, "signatory"}, {habilitation.NumberTwo, "number_two"}, {habilitation.Manager, "manager"}}
+}{{habilitation.Drafter, "drafter"}, {habilitation.Signatory, "signatory"}, {habilitation.NumberTwo, "number_two"}, {habilitation.Manager, "manager"},
+	{habilitation.Collective, "collective"}}
 
 func namesOfDuties(d habilitation.Duty) []string {
 	names := []string{}

@@ -14,6 +14,8 @@ const (
 	NotAdmitted Cause = "not-admitted"
 	// NotMandated: the agent may see it but has not the duty that the act needs.
 	NotMandated Cause = "not-mandated"
+	// StepUp: the agent has not shown the password for a while, and this needs it; shown again, the same asks anew and goes on.
+	StepUp Cause = "step-up"
 	// Conflict: it was changed, decided or released in the meantime.
 	Conflict Cause = "conflict"
 	// Busy: the house cannot do it now; nothing was done.

@@ -40,12 +40,14 @@ const (
 	NumberTwo
 	// Manager of an interest community decides who joins it and what tags it declares.
 	Manager
+	// Collective addresses messages of the audience to collectives, "all posts": given by the house alone.
+	Collective
 )
 
 var duties = [...]struct {
 	duty Duty
 	name string
-}{{Drafter, "drafter"}, {Signatory, "signatory"}, {NumberTwo, "number two"}, {Manager, "manager"}}
+}{{Drafter, "drafter"}, {Signatory, "signatory"}, {NumberTwo, "number two"}, {Manager, "manager"}, {Collective, "collective"}}
 
 // ErrBadDuty is returned for a text or a number that names no duty.
 var ErrBadDuty = errors.New("no such duty")
@@ -54,7 +56,7 @@ var ErrBadDuty = errors.New("no such duty")
 func (d Duty) Has(other Duty) bool { return d&other == other }
 
 // Valid reports whether d holds known duties only.
-func (d Duty) Valid() bool { return d&^(Drafter|Signatory|NumberTwo|Manager) == 0 }
+func (d Duty) Valid() bool { return d&^(Drafter|Signatory|NumberTwo|Manager|Collective) == 0 }
 
 // String names the duties in a fixed order, "drafter,signatory"; a plain reader is the empty text.
 func (d Duty) String() string {

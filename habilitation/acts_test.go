@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // goldenActs is one act of every kind, every field set. Their bytes in testdata/acts are what journals hold: they stay for ever, and a
@@ -31,6 +32,12 @@ func goldenActs() []Act {
 		SignupRequested{Request: request, Audience: 3, Agent: 7, Motive: "je suis le Sahel"},
 		SignupAccepted{Request: request, Duties: Drafter},
 		SignupRefused{Request: request, Reason: "hors champ"},
+		DelegationGiven{Delegation: request, From: 7, To: 8, Audience: 3, Duties: Drafter | Signatory | Collective, Begins: noon, Ends: noon.Add(72 * time.Hour), Reason: "intérim"},
+		DelegationEnded{Delegation: request, Reason: "retour"},
+		RosterSet{Audience: 3, Watches: []Watch{{Agent: 7, From: noon, Until: noon.Add(8 * time.Hour)}, {Agent: 8, From: noon, Until: noon.Add(24 * time.Hour)}}, AcknowledgeMinutes: 10},
+		CollectiveDefined{Collective: "postes-afrique", Name: Label{FR: "Tous les postes d’Afrique", EN: "All posts in Africa"}, Audiences: []AudienceID{3, 4}, Sorts: []string{"embassy", "consulate"}, Parent: 1},
+		CollectiveWithdrawn{Collective: "postes-afrique", Reason: "réorganisation"},
+		OperatorDeskNamed{Audience: 3},
 	}
 }
 
@@ -105,7 +112,7 @@ type strangeAct struct{}
 func (strangeAct) Kind() string { return "stranger.came" }
 
 func TestDutiesHaveOneSpelling(t *testing.T) {
-	for d := range Duty(16) {
+	for d := range Duty(32) {
 		text, err := d.MarshalText()
 		if err != nil {
 			t.Fatal(err)

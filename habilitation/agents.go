@@ -31,7 +31,10 @@ const (
 	flagFunctions // the first function; the others follow
 )
 
-const flagArchivist = flagFunctions
+const (
+	flagArchivist     = flagFunctions
+	flagAdministrator = flagFunctions << 1
+)
 
 type agentColumns struct {
 	login   []string

@@ -129,7 +129,7 @@ func (a *Authority) Admit(ctx context.Context, access string) (Badge, error) {
 	if err != nil {
 		return Badge{}, fmt.Errorf("%w: %w", ErrNotAdmitted, err)
 	}
-	return a.mint(ctx, p.agent, p.session)
+	return a.mint(ctx, p)
 }
 
 // Recognizes reports whether an access token is one that the house signed for a session that lives, though it may have run out itself.
@@ -152,7 +152,7 @@ func (a *Authority) Renew(b Badge) (Badge, error) {
 	if b.session.IsZero() {
 		return a.BadgeFor(b.agent, b.terminal)
 	}
-	return a.mint(context.Background(), b.agent, b.session)
+	return a.mint(context.Background(), pass{agent: b.agent, session: b.session, proved: b.proved})
 }
 
 // BadgeFor mints a badge without a sign-in, for the house's own work in process: imports, followers, tests. The zero terminal is one that
@@ -162,19 +162,21 @@ func (a *Authority) BadgeFor(agent AgentID, terminal ID) (Badge, error) {
 	if err != nil {
 		return Badge{}, err
 	}
-	return Badge{agent: agent, terminal: terminal, perimeter: perimeter}, nil
+	return Badge{agent: agent, terminal: terminal, proved: a.clock().Unix(), perimeter: perimeter}, nil
 }
 
-// mint makes the badge of a living session.
-func (a *Authority) mint(ctx context.Context, agent AgentID, session ID) (Badge, error) {
-	family, err := a.credentials.Family(ctx, session)
-	if errors.Is(err, ErrUnknown) || err == nil && family.Agent != agent {
+// mint makes the badge of a living session. The proof is the pass's own: one made with another pass of the session lends it nothing.
+func (a *Authority) mint(ctx context.Context, p pass) (Badge, error) {
+	family, err := a.credentials.Family(ctx, p.session)
+	if errors.Is(err, ErrUnknown) || err == nil && family.Agent != p.agent {
 		return Badge{}, ErrNotAdmitted
 	}
 	if err != nil {
 		return Badge{}, fmt.Errorf("look up session: %w", err)
 	}
-	return a.badge(family)
+	badge, err := a.badge(family)
+	badge.proved = min(badge.proved, p.proved)
+	return badge, err
 }
 
 func (a *Authority) badge(f Family) (Badge, error) {
@@ -186,7 +188,7 @@ func (a *Authority) badge(f Family) (Badge, error) {
 	if !now.Before(f.Started.Add(limits.Absolute)) || !now.Before(f.Used.Add(limits.Idle)) {
 		return Badge{}, fmt.Errorf("%w: session too old or too long idle", ErrNotAdmitted)
 	}
-	return Badge{agent: f.Agent, terminal: f.Terminal, session: f.Session, perimeter: perimeter}, nil
+	return Badge{agent: f.Agent, terminal: f.Terminal, session: f.Session, proved: f.Proved.Unix(), perimeter: perimeter}, nil
 }
 
 // perimeter is the compiled perimeter of an agent on a terminal. It is compiled again only when register or declarations have moved.

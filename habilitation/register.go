@@ -28,7 +28,7 @@ var (
 	ErrDecided = errors.New("already decided")
 )
 
-// Register holds agents, terminals, audiences, memberships and sign-ups as the journal's acts left them.
+// Register holds agents, terminals, audiences, memberships, sign-ups, delegations, rosters and collectives as the journal's acts left them.
 // It is safe for any number of readers beside one writer. What it returns are copies.
 type Register struct {
 	version atomic.Uint64 // written under mu; read alone to learn that nothing has changed
@@ -38,18 +38,23 @@ type Register struct {
 
 // columns is the register without its lock: numbers and texts by position, maps only where something is looked up by name.
 type columns struct {
-	agents    agentColumns
-	terminals terminalColumns
-	audiences audienceColumns
-	signups   signupColumns
+	agents      agentColumns
+	terminals   terminalColumns
+	audiences   audienceColumns
+	signups     signupColumns
+	delegations delegationColumns
+	rosters     rosterColumns
+	collectives collectiveColumns
 }
 
 func newColumns() *columns {
 	return &columns{
-		agents:    agentColumns{byLogin: make(map[string]AgentID)},
-		terminals: terminalColumns{byID: make(map[ID]uint32), bySecret: make(map[[32]byte]uint32)},
-		audiences: audienceColumns{byKey: make(map[string]AudienceID), byTimbre: make(map[string]AudienceID)},
-		signups:   signupColumns{byID: make(map[ID]uint32)},
+		agents:      agentColumns{byLogin: make(map[string]AgentID)},
+		terminals:   terminalColumns{byID: make(map[ID]uint32), bySecret: make(map[[32]byte]uint32)},
+		audiences:   audienceColumns{byKey: make(map[string]AudienceID), byTimbre: make(map[string]AudienceID)},
+		signups:     signupColumns{byID: make(map[ID]uint32)},
+		delegations: delegationColumns{byID: make(map[ID]uint32), to: make(map[AgentID][]uint32)},
+		rosters:     make(rosterColumns),
 	}
 }
 
@@ -113,6 +118,18 @@ func (c *columns) check(act Act) error {
 		return c.checkSignupAccepted(act)
 	case SignupRefused:
 		return c.checkSignupRefused(act)
+	case DelegationGiven:
+		return c.checkDelegationGiven(act)
+	case DelegationEnded:
+		return c.checkDelegationEnded(act)
+	case RosterSet:
+		return c.checkRosterSet(act)
+	case CollectiveDefined:
+		return c.checkCollectiveDefined(act)
+	case CollectiveWithdrawn:
+		return c.checkCollectiveWithdrawn(act)
+	case OperatorDeskNamed:
+		return c.checkOperatorDeskNamed(act)
 	}
 	return ErrUnknownKind
 }
@@ -151,6 +168,18 @@ func (c *columns) fold(at time.Time, by AgentID, act Act) {
 		c.join(at, c.signups.audience[i], c.signups.agent[i], act.Duties)
 	case SignupRefused:
 		c.signups.refuse(at, by, act)
+	case DelegationGiven:
+		c.delegations.add(delegationOf(at, act))
+	case DelegationEnded:
+		c.delegations.end(at, by, act.Delegation)
+	case RosterSet:
+		c.rosters.set(at, by, act)
+	case CollectiveDefined:
+		c.collectives.define(act)
+	case CollectiveWithdrawn:
+		c.collectives.withdraw(act)
+	case OperatorDeskNamed:
+		c.collectives.operator = act.Audience
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // registerFormat names the register's snapshot and its version; a change of either half needs another number.
-const registerFormat = "chancery register 1"
+const registerFormat = "chancery register 2"
 
 // Snapshot writes the register as it is. The same history always gives the same bytes.
 func (r *Register) Snapshot(w io.Writer) error {
@@ -20,6 +20,9 @@ func (r *Register) Snapshot(w io.Writer) error {
 	r.columns.terminals.write(s)
 	r.columns.audiences.write(s)
 	r.columns.signups.write(s)
+	r.columns.delegations.write(s)
+	r.columns.rosters.write(s)
+	r.columns.collectives.write(s)
 	return s.Close()
 }
 
@@ -33,6 +36,9 @@ func (r *Register) Restore(from io.Reader) error {
 	c.readTerminals(s)
 	c.readAudiences(s)
 	c.readSignups(s)
+	c.readDelegations(s)
+	c.readRosters(s)
+	c.readCollectives(s)
 	if err := s.Close(); err != nil {
 		return fmt.Errorf("restore register: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 // Session is what a sign-in or a refresh hands out. The two tokens are secrets of the client.
 type Session struct {
 	Access    string        // a JWT, good for ExpiresIn
-	Refresh   string        // opaque; to be exchanged once
+	Refresh   string        // opaque; to be exchanged once. Empty after a step-up: the one that the client has goes on
 	ExpiresIn time.Duration // of Access
 	Level     Level         // what the session reads now
 	Badge     Badge
@@ -49,10 +49,15 @@ func (a *Authority) SignIn(ctx context.Context, login, password, terminalSecret 
 		return Session{}, ErrNotAdmitted
 	}
 	try.account = foldKey(login)
+	return a.throttled(try, func() (Session, error) { return a.signIn(ctx, try) })
+}
+
+// throttled counts the attempt from its beginning, and takes it back when it succeeded or came to no verdict.
+func (a *Authority) throttled(try attempt, admit func() (Session, error)) (Session, error) {
 	if !a.throttle.begin(try.account, try.address) {
 		return Session{}, fmt.Errorf("%w: %w", ErrNotAdmitted, ErrTooManyAttempts)
 	}
-	session, err := a.signIn(ctx, try)
+	session, err := admit()
 	switch {
 	case err == nil:
 		a.throttle.succeed(try.account, try.address)
@@ -69,7 +74,7 @@ func (a *Authority) signIn(ctx context.Context, try attempt) (Session, error) {
 		return Session{}, err
 	}
 	family := Family{Session: a.newID(), Agent: agent.ID, Started: a.clock()}
-	family.Used = family.Started
+	family.Used, family.Proved = family.Started, family.Started
 	if terminal, registered := a.register.TerminalBySecret(try.secret); registered {
 		family.Terminal = terminal.ID
 	}

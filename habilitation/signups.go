@@ -172,12 +172,16 @@ func (r *Register) RequestToJoin(agent AgentID, a AudienceID, motive string, id 
 }
 
 // AcceptSignup decides whether the agent may accept the sign-up with the duties, and gives the act to append.
-// A group's number two and a community's manager decide, never about themselves, and once.
+// A group's number two and a community's manager decide, never about themselves, and once; the right to address collectives only an
+// administrator among them gives.
 func (r *Register) AcceptSignup(by AgentID, request ID, duties Duty) (SignupAccepted, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if err := r.columns.mayDecide(by, request); err != nil {
 		return SignupAccepted{}, fmt.Errorf("accept sign-up: %w", err)
+	}
+	if duties.Has(Collective) && !r.columns.administers(by) {
+		return SignupAccepted{}, fmt.Errorf("accept sign-up as %s: %w", Collective, ErrNotMandated)
 	}
 	act := SignupAccepted{Request: request, Duties: duties}
 	return act, r.columns.check(act)

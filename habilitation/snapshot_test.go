@@ -36,12 +36,19 @@ func goldenHouse(t testing.TB) *Register {
 		SignupRequested{Request: ID{5}, Audience: 2, Agent: 2},
 		SignupRefused{Request: ID{3}, Reason: "hors champ"},
 		SignupAccepted{Request: ID{4}, Duties: Drafter},
+		DelegationGiven{Delegation: ID{6}, From: 2, To: 3, Audience: 1, Duties: Drafter, Begins: noon, Ends: noon.Add(time.Hour), Reason: "mission"},
+		DelegationGiven{Delegation: ID{7}, From: 2, To: 4, Audience: 1, Duties: Drafter, Begins: noon, Ends: noon.Add(48 * time.Hour), Reason: "congé"},
+		DelegationEnded{Delegation: ID{7}, Reason: "retour"},
+		RosterSet{Audience: 1, Watches: []Watch{{Agent: 2, From: noon, Until: noon.Add(8 * time.Hour)}}, AcknowledgeMinutes: 10},
+		CollectiveDefined{Collective: "tous", Name: Label{FR: "Tous", EN: "All"}, Audiences: []AudienceID{2}, Sorts: []string{"directorate"}},
+		CollectiveDefined{Collective: "afrique", Name: Label{FR: "Afrique"}, Audiences: []AudienceID{1}},
+		OperatorDeskNamed{Audience: 1},
 	)
 	return r
 }
 
 func TestRegisterSnapshotKeepsItsBytes(t *testing.T) {
-	golden, err := os.ReadFile("testdata/register.v1.snapshot")
+	golden, err := os.ReadFile("testdata/register.v2.snapshot")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,11 +86,18 @@ func TestDamagedSnapshotsAreRefused(t *testing.T) {
 		t.Fatal("a refused snapshot changed the register")
 	}
 	var other bytes.Buffer
-	if err := NewSnapshotWriter(&other, "chancery register 2").Close(); err != nil {
+	if err := NewSnapshotWriter(&other, "chancery register 3").Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Restore(&other); !errors.Is(err, ErrSnapshotVersion) {
 		t.Fatalf("another version: %v", err)
+	}
+	former, err := os.ReadFile("testdata/register.v1.snapshot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Restore(bytes.NewReader(former)); !errors.Is(err, ErrSnapshotVersion) {
+		t.Fatalf("the version before: %v", err)
 	}
 }
 
@@ -113,9 +127,9 @@ func drawAct(t *rapid.T, r *Register) Act {
 	small := rapid.Uint32Range(0, 9)
 	agent, audience := AgentID(small.Draw(t, "agent")), AudienceID(small.Draw(t, "audience"))
 	id, level := ID{byte(small.Draw(t, "id"))}, Level(rapid.IntRange(0, 2).Draw(t, "level"))
-	duties := Duty(rapid.IntRange(0, 15).Draw(t, "duties"))
+	duties := Duty(rapid.IntRange(0, 31).Draw(t, "duties"))
 	name := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "é", "É", ""}).Draw(t, "name")
-	switch rapid.IntRange(0, 17).Draw(t, "kind") {
+	switch rapid.IntRange(0, 24).Draw(t, "kind") {
 	case 0, 1:
 		return AgentAdded{Agent: r.NextAgent(), Login: name, Name: name, Level: level, Guest: duties == 1}
 	case 2, 3:
@@ -142,6 +156,17 @@ func drawAct(t *rapid.T, r *Register) Act {
 		return SignupAccepted{Request: id, Duties: duties}
 	case 15:
 		return SignupRefused{Request: id, Reason: name}
+	case 16:
+		other := AgentID(small.Draw(t, "other"))
+		return DelegationGiven{Delegation: id, From: agent, To: other, Audience: audience, Duties: duties, Begins: noon, Ends: noon.Add(time.Hour), Reason: name}
+	case 17:
+		return DelegationEnded{Delegation: id, Reason: name}
+	case 18:
+		return RosterSet{Audience: audience, Watches: []Watch{{Agent: agent, From: noon, Until: noon.Add(time.Hour)}}[:duties%2], AcknowledgeMinutes: int(duties)}
+	case 19:
+		return CollectiveDefined{Collective: name, Name: Label{FR: name}, Audiences: []AudienceID{audience}}
+	case 20:
+		return CollectiveWithdrawn{Collective: name}
 	}
 	return MemberJoined{Audience: audience, Agent: agent, Duties: duties}
 }

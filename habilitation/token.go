@@ -29,11 +29,12 @@ const (
 // errBadToken is for every token that is not, or is no longer, one of ours. Callers learn ErrNotAdmitted.
 var errBadToken = errors.New("not an access token of this house")
 
-// pass is what an access token says, and all that it says: who came in and in which session. No level, no group: those are read from the
+// pass is what an access token says, and all that it says: who came in, in which session, and when they last proved who they are. No level, no group: those are read from the
 // register at each request.
 type pass struct {
 	agent   AgentID
 	session ID
+	proved  int64 // when the password was last shown: seconds since 1970
 	issued  time.Time
 	expires time.Time
 }
@@ -42,6 +43,7 @@ type pass struct {
 type passClaims struct {
 	jwt.RegisteredClaims
 	Session string `json:"sid"`
+	Proved  int64  `json:"auth"` // seconds since 1970
 }
 
 // minter signs access tokens and verifies them. The header is pinned to the byte: a token whose first part is not one of those that the
@@ -89,7 +91,11 @@ func encodedHeader(kid string) string {
 // sign writes an access token for the family's session.
 func (m *minter) sign(f Family) (string, error) {
 	now := m.clock()
-	claims := passClaims{Session: f.Session.String(), RegisteredClaims: jwt.RegisteredClaims{
+	proved := f.Proved
+	if proved.After(now) { // the clock was set back
+		proved = now
+	}
+	claims := passClaims{Session: f.Session.String(), Proved: proved.Unix(), RegisteredClaims: jwt.RegisteredClaims{
 		Issuer: m.issuer, Subject: strconv.FormatUint(uint64(f.Agent), 10), Audience: jwt.ClaimStrings{tokenAudience},
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(AccessLife)), ID: m.newID().String()}}
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
@@ -173,5 +179,8 @@ func readPass(claims *passClaims) (pass, error) {
 	if claims.IssuedAt == nil || claims.ExpiresAt == nil || claims.ExpiresAt.Sub(claims.IssuedAt.Time) > AccessLife || len(claims.Audience) != 1 {
 		return pass{}, fmt.Errorf("%w: dates or audience", errBadToken)
 	}
-	return pass{agent: AgentID(agent), session: session, issued: claims.IssuedAt.Time, expires: claims.ExpiresAt.Time}, nil
+	if claims.Proved <= 0 || claims.Proved > claims.IssuedAt.Unix() {
+		return pass{}, fmt.Errorf("%w: moment of the proof", errBadToken)
+	}
+	return pass{agent: AgentID(agent), session: session, proved: claims.Proved, issued: claims.IssuedAt.Time, expires: claims.ExpiresAt.Time}, nil
 }

@@ -24,7 +24,7 @@ import (
 func (h *house) claims(session habilitation.Session) jwt.MapClaims {
 	now := h.clock()
 	return jwt.MapClaims{"iss": "https://chancery.test", "aud": "chancery", "sub": "2", "sid": session.Badge.Session().String(),
-		"jti": h.newID().String(), "iat": now.Unix(), "exp": now.Add(10 * time.Minute).Unix()}
+		"jti": h.newID().String(), "auth": now.Unix(), "iat": now.Unix(), "exp": now.Add(10 * time.Minute).Unix()}
 }
 
 // header is the header of the session's own token.
@@ -89,7 +89,7 @@ func (h *house) forgeries(session habilitation.Session) map[string]string {
 		"refresh token": session.Refresh, "bearer and all": "Bearer " + own,
 	}
 	for what, value := range map[string]any{"iss": "https://other.test", "aud": "other", "exp": h.clock().Add(-time.Minute).Unix(), "iat": h.clock().Add(time.Minute).Unix(),
-		"sub": "0", "sid": habilitation.ID{}.String(), "jti": "1", "nbf": h.clock().Add(time.Minute).Unix()} {
+		"auth": h.clock().Add(time.Second).Unix(), "sub": "0", "sid": habilitation.ID{}.String(), "jti": "1", "nbf": h.clock().Add(time.Minute).Unix()} {
 		forged["wrong "+what] = eddsa(good, with(claims, what, value))
 		forged["no "+what] = eddsa(good, with(claims, what, nil))
 	}
@@ -105,6 +105,8 @@ func (h *house) forgeries(session habilitation.Session) map[string]string {
 		"two audiences":         with(claims, "aud", []string{"chancery", "other"}),
 		"good for eleven":       with(claims, "exp", h.clock().Add(11*time.Minute).Unix()),
 		"good for ever":         with(claims, "exp", 1<<40),
+		"proof at no time":      with(claims, "auth", 0),
+		"proof as a text":       with(claims, "auth", "1"),
 		"exp as a text":         with(claims, "exp", "9999999999"),
 		"exp of null":           with(claims, "exp", json.RawMessage("null")),
 		"exp too large":         with(claims, "exp", json.RawMessage("1e400")),
@@ -284,7 +286,7 @@ func TestTokensSayWhoAndNothingOfRights(t *testing.T) {
 	if err := json.Unmarshal(raw, &said); err != nil {
 		t.Fatal(err)
 	}
-	for _, claim := range []string{"iss", "sub", "aud", "sid", "jti", "iat", "exp"} {
+	for _, claim := range []string{"iss", "sub", "aud", "sid", "jti", "auth", "iat", "exp"} {
 		if said[claim] == nil {
 			t.Errorf("no %s", claim)
 		}

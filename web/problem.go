@@ -30,6 +30,7 @@ var causes = map[correspondence.Cause]int{
 	correspondence.Unknown:     fiber.StatusNotFound,
 	correspondence.NotAdmitted: fiber.StatusUnauthorized,
 	correspondence.NotMandated: fiber.StatusForbidden,
+	correspondence.StepUp:      fiber.StatusForbidden,
 	correspondence.Conflict:    fiber.StatusConflict,
 	correspondence.Busy:        fiber.StatusServiceUnavailable,
 }

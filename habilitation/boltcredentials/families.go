@@ -70,6 +70,30 @@ func (s *Store) Rotate(ctx context.Context, used, next [32]byte, at time.Time) (
 	return before, nil
 }
 
+// Prove notes when the password was last shown in a living session.
+func (s *Store) Prove(ctx context.Context, session habilitation.ID, at time.Time) (habilitation.Family, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	var proved habilitation.Family
+	err := s.write(ctx, func(tx *bolt.Tx) error {
+		record := tx.Bucket(familiesBucket).Get(session[:])
+		if record == nil {
+			return habilitation.ErrUnknown
+		}
+		f, current, err := readFamily(session[:], record)
+		if err != nil {
+			return err
+		}
+		f.Proved, proved = at, f
+		proved.Proved = at
+		return tx.Bucket(familiesBucket).Put(session[:], appendFamily(nil, f, current))
+	})
+	if err != nil {
+		return habilitation.Family{}, fmt.Errorf("note proof: %w", err)
+	}
+	return s.remember(proved), nil
+}
+
 // EndFamily ends one session of the agent, or all when the session is zero.
 func (s *Store) EndFamily(ctx context.Context, agent habilitation.AgentID, session habilitation.ID) error {
 	s.writing.Lock()
@@ -134,11 +158,15 @@ func deleteFamily(tx *bolt.Tx, session habilitation.ID) error {
 	return tx.Bucket(familiesBucket).Delete(session[:])
 }
 
-func (s *Store) remember(f habilitation.Family) {
+// remember holds the session in memory as the file has it.
+func (s *Store) remember(f habilitation.Family) habilitation.Family {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	f.Started, f.Used = time.UnixMicro(f.Started.UnixMicro()).UTC(), time.UnixMicro(f.Used.UnixMicro()).UTC()
+	for _, moment := range []*time.Time{&f.Started, &f.Used, &f.Proved} {
+		*moment = time.UnixMicro(moment.UnixMicro()).UTC()
+	}
 	s.living[f.Session] = f
+	return f
 }
 
 func (s *Store) forget(sessions ...habilitation.ID) {

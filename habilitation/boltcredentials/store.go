@@ -1,10 +1,12 @@
 // Package boltcredentials keeps credentials in one bbolt file: password hashes, sessions and the digests of their refresh tokens.
 //
-//	format     "version" → 1
+//	format     "version" → 2
 //	passwords  agent (4 bytes, big endian) → PHC text
-//	families   session (16) → agent (4) terminal (16) started (8) used (8) current token's digest (32)
+//	families   session (16) → agent (4) terminal (16) started (8) used (8) current token's digest (32) proved (8)
 //	tokens     digest (32) → session (16), for the current token and every one before it
 //	issued     session (16) digest (32) → nothing: what to take out of tokens when the session ends
+//
+// A file of version 1 has families without the moment of the last proof: it is the sign-in's, and written the next time the family is.
 //
 // Living sessions are held in memory as well, so that asking for one reads no file.
 package boltcredentials
@@ -40,8 +42,9 @@ var (
 )
 
 const (
-	formatVersion   = 1
-	familySize      = 4 + 16 + 8 + 8 + 32
+	formatVersion   = 2
+	formerFamily    = 4 + 16 + 8 + 8 + 32 // in a file of version 1
+	familySize      = formerFamily + 8
 	forgottenAtOnce = 64 // old sessions that one sign-in clears away
 )
 
@@ -76,7 +79,7 @@ func (s *Store) prepare() error {
 		}
 		format := tx.Bucket(formatBucket)
 		switch version := format.Get(versionKey); {
-		case version == nil:
+		case version == nil, bytes.Equal(version, []byte{1}):
 			return format.Put(versionKey, []byte{formatVersion})
 		case !bytes.Equal(version, []byte{formatVersion}):
 			return ErrFormat
@@ -169,11 +172,12 @@ func appendFamily(to []byte, f habilitation.Family, current [32]byte) []byte {
 	to = append(to, f.Terminal[:]...)
 	to = binary.BigEndian.AppendUint64(to, uint64(f.Started.UnixMicro()))
 	to = binary.BigEndian.AppendUint64(to, uint64(f.Used.UnixMicro()))
-	return append(to, current[:]...)
+	to = append(to, current[:]...)
+	return binary.BigEndian.AppendUint64(to, uint64(f.Proved.UnixMicro()))
 }
 
 func readFamily(session, record []byte) (f habilitation.Family, current [32]byte, err error) {
-	if len(session) != len(f.Session) || len(record) != familySize {
+	if len(session) != len(f.Session) || len(record) != familySize && len(record) != formerFamily {
 		return f, current, fmt.Errorf("%w: session of %d bytes", ErrFormat, len(record))
 	}
 	copy(f.Session[:], session)
@@ -182,5 +186,9 @@ func readFamily(session, record []byte) (f habilitation.Family, current [32]byte
 	f.Started = time.UnixMicro(int64(binary.BigEndian.Uint64(record[20:]))).UTC()
 	f.Used = time.UnixMicro(int64(binary.BigEndian.Uint64(record[28:]))).UTC()
 	copy(current[:], record[36:])
+	f.Proved = f.Started
+	if len(record) == familySize {
+		f.Proved = time.UnixMicro(int64(binary.BigEndian.Uint64(record[formerFamily:]))).UTC()
+	}
 	return f, current, nil
 }

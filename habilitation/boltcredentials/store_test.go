@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -28,6 +29,8 @@ func TestConformance(t *testing.T) {
 		}
 	})
 }
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func open(t *testing.T, path string) *Store {
 	t.Helper()
@@ -57,12 +60,43 @@ func TestFileIsPrivateAndLocked(t *testing.T) {
 func TestAnotherFormatIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "credentials.db")
 	store := open(t, path)
-	err := store.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(formatBucket).Put(versionKey, []byte{2}) })
+	err := store.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(formatBucket).Put(versionKey, []byte{3}) })
 	if err := errors.Join(err, store.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path); !errors.Is(err, ErrFormat) {
-		t.Fatalf("opened version 2: %v", err)
+		t.Fatalf("opened version 3: %v", err)
+	}
+}
+
+// TestTheFormerFormatIsRead writes a session as version 1 had it: what it did not say is the sign-in's.
+func TestTheFormerFormatIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials.db")
+	store := open(t, path)
+	f := habilitation.Family{Session: habilitation.ID{1}, Agent: 3, Started: noon, Used: noon.Add(time.Minute)}
+	former := appendFamily(nil, f, [32]byte{1})[:formerFamily]
+	err := store.db.Update(func(tx *bolt.Tx) error {
+		return errors.Join(tx.Bucket(familiesBucket).Put(f.Session[:], former), tx.Bucket(tokensBucket).Put(append([]byte{1}, make([]byte, 31)...), f.Session[:]),
+			tx.Bucket(formatBucket).Put(versionKey, []byte{1}))
+	})
+	if err := errors.Join(err, store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	f.Proved = noon
+	store = open(t, path)
+	if got, err := store.Family(t.Context(), f.Session); err != nil || got != f {
+		t.Fatalf("%+v, %v, want %+v", got, err, f)
+	}
+	if _, err := store.Rotate(t.Context(), [32]byte{1}, [32]byte{2}, f.Used); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	store = open(t, path)
+	defer store.Close()
+	if got, err := store.Family(t.Context(), f.Session); err != nil || got != f {
+		t.Fatalf("written anew: %+v, %v, want %+v", got, err, f)
 	}
 }
 

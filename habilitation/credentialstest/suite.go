@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) (engine habilitation.Credentials,
 		"reuse ends the family":            reuse,
 		"reuse of an older token":          olderReuse,
 		"ending":                           ending,
+		"proof":                            proof,
 		"old families are forgotten":       forgetting,
 		"one exchange of a token wins":     race,
 		"a cancelled context does nothing": cancelled,
@@ -53,7 +54,7 @@ func (h *house) close() {
 
 func (h *house) start(session byte, agent habilitation.AgentID, first byte) habilitation.Family {
 	h.t.Helper()
-	f := habilitation.Family{Session: habilitation.ID{session}, Agent: agent, Terminal: habilitation.ID{9}, Started: start, Used: start}
+	f := habilitation.Family{Session: habilitation.ID{session}, Agent: agent, Terminal: habilitation.ID{9}, Started: start, Used: start, Proved: start}
 	if err := h.credentials().StartFamily(h.t.Context(), f, token(first), start.Add(-time.Hour)); err != nil {
 		h.t.Fatal(err)
 	}
@@ -173,10 +174,46 @@ func ending(t *testing.T, h *house) {
 	}
 }
 
+func proof(t *testing.T, h *house) {
+	first := h.start(1, 7, 1)
+	h.start(2, 7, 11)
+	later := start.Add(time.Hour)
+	first.Proved = later
+	if got, err := h.credentials().Prove(t.Context(), first.Session, later); err != nil || got != first {
+		t.Fatalf("prove: %+v, %v, want %+v", got, err, first)
+	}
+	for _, reopened := range []bool{false, true} {
+		if reopened {
+			h.close()
+		}
+		if got := h.wantFamily(1, nil); got != first {
+			t.Fatalf("after the proof: %+v, want %+v", got, first)
+		}
+		if other := h.wantFamily(2, nil); !other.Proved.Equal(start) {
+			t.Fatalf("another session is proved at %s", other.Proved)
+		}
+	}
+	if before := h.wantRotate(1, 2, later, nil); !before.Proved.Equal(later) {
+		t.Fatalf("the proof is lost with the exchange: %s", before.Proved)
+	}
+	if got := h.wantFamily(1, nil); !got.Proved.Equal(later) {
+		t.Fatalf("the proof is lost after the exchange: %s", got.Proved)
+	}
+	if err := h.credentials().EndFamily(t.Context(), 7, first.Session); err != nil {
+		t.Fatal(err)
+	}
+	for _, session := range []habilitation.ID{first.Session, {77}, {}} {
+		if _, err := h.credentials().Prove(t.Context(), session, later); !errors.Is(err, habilitation.ErrUnknown) {
+			t.Fatalf("prove in no living session: %v", err)
+		}
+	}
+	h.wantFamily(1, habilitation.ErrUnknown)
+}
+
 func forgetting(t *testing.T, h *house) {
 	h.start(1, 7, 1)
 	later := start.Add(48 * time.Hour)
-	f := habilitation.Family{Session: habilitation.ID{2}, Agent: 8, Started: later, Used: later}
+	f := habilitation.Family{Session: habilitation.ID{2}, Agent: 8, Started: later, Used: later, Proved: later}
 	if err := h.credentials().StartFamily(t.Context(), f, token(2), later.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
