@@ -1,0 +1,260 @@
+package handling
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"chancery/habilitation"
+)
+
+// Apply folds one act that the journal holds: done by the agent at the time. An act that history does not allow is
+// habilitation.ErrContradiction, an act of another package habilitation.ErrUnknownKind; both leave the fold as it was.
+func (m *Matters) Apply(at time.Time, by habilitation.AgentID, act habilitation.Act) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.state.check(by, act); err != nil {
+		return fmt.Errorf("apply %s: %w", act.Kind(), err)
+	}
+	m.state.fold(Stamp{By: by, At: at}, act)
+	return nil
+}
+
+// MessageOf is the message that an act is about; the fold must know it.
+func (m *Matters) MessageOf(act habilitation.Act) habilitation.ID {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	switch act := act.(type) {
+	case AlertAcknowledged:
+		return m.state.messageOfAlert(act.Alert)
+	case AlertEscalated:
+		return m.state.messageOfAlert(act.Alert)
+	case TraySettled:
+		if item := m.state.tray[act.Item]; item != nil {
+			return item.Message
+		}
+		return habilitation.ID{}
+	}
+	message, _ := placeOf(act)
+	return message
+}
+
+func (s *state) messageOfAlert(id habilitation.ID) habilitation.ID {
+	if a := s.alerts[id]; a != nil {
+		return a.Message
+	}
+	return habilitation.ID{}
+}
+
+// placeOf is the message and the addressee that an act names itself.
+func placeOf(act habilitation.Act) (habilitation.ID, habilitation.AudienceID) {
+	switch act := act.(type) {
+	case AddresseeAdded:
+		return act.Message, act.Audience
+	case Shared:
+		return act.Message, act.Audience
+	case ShareRevoked:
+		return act.Message, act.Audience
+	case WasRead:
+		return act.Message, act.Audience
+	case WasTaken:
+		return act.Message, act.Audience
+	case Assigned:
+		return act.Message, act.Audience
+	case Accepted:
+		return act.Message, act.Audience
+	case Declined:
+		return act.Message, act.Audience
+	case WasClosed:
+		return act.Message, act.Audience
+	case WasReassigned:
+		return act.Message, act.Audience
+	case WasMisaddressed:
+		return act.Message, act.Audience
+	case AlertRaised:
+		return act.Message, act.Audience
+	case SilenceBroken:
+		return act.Message, act.Audience
+	case SilenceEnded:
+		return act.Message, 0
+	case TrayLaid:
+		return act.Message, 0
+	}
+	return habilitation.ID{}, 0
+}
+
+// fold applies an act that check allowed.
+func (s *state) fold(by Stamp, act habilitation.Act) {
+	switch act := act.(type) {
+	case AddresseeAdded:
+		s.foldAdded(by, act)
+	case Shared:
+		one := s.by[act.Message]
+		one.shares = append(one.shares, Share{Audience: act.Audience, Through: act.Through, Word: Word{by, act.Reason}})
+	case ShareRevoked:
+		one := s.by[act.Message]
+		i := one.share(act.Audience)
+		one.shares = slices.Delete(one.shares, i, i+1)
+	case WasReassigned:
+		s.foldReassigned(by, act)
+	case AlertRaised:
+		s.foldRaised(by, act)
+	case AlertAcknowledged:
+		s.alerts[act.Alert].Acknowledged = by
+		delete(s.ringing, act.Alert)
+	case AlertEscalated:
+		s.alerts[act.Alert].Place, s.alerts[act.Alert].Called = act.Place, by.At
+	case SilenceBroken:
+		silence := s.by[act.Message].silence
+		silence.Broken = append(silence.Broken, Break{Audience: act.Audience, Word: Word{by, act.Reason}})
+	case SilenceEnded:
+		silence := s.by[act.Message].silence
+		silence.Ended, silence.Adopted = by.At, act.Adopted
+		delete(s.running, act.Message)
+	case TrayLaid:
+		s.lay(TrayItem{Message: act.Message, Desk: act.Desk, Why: act.Why, Word: Word{by, act.Note}})
+	case TraySettled:
+		s.foldSettled(by, act)
+	default:
+		s.foldLine(by, act)
+	}
+}
+
+// foldLine folds the acts that move one line.
+func (s *state) foldLine(by Stamp, act habilitation.Act) {
+	message, audience := placeOf(act)
+	l := s.by[message].line(audience)
+	switch act := act.(type) {
+	case WasRead:
+		if l.State == Delivered || l.State == Undelivered {
+			l.enter(Read, by.At)
+		}
+		l.change(func(d *Details) { d.Reader = by })
+		s.lift(ItemOf(message, audience, WhyUndelivered))
+	case WasTaken:
+		l.hold(by, act.Due)
+	case Assigned:
+		if l.Holder == 0 {
+			l.hold(by, time.Time{})
+		}
+		l.change(func(d *Details) {
+			d.Entrusted, d.Declined = &Entrusted{Stamp: by, To: act.To, Due: act.Due, Note: act.Note}, nil
+		})
+	case Accepted:
+		l.hold(by, l.more.Entrusted.Due)
+		l.change(func(d *Details) { d.Entrusted = nil })
+	case Declined:
+		l.change(func(d *Details) { d.Entrusted, d.Declined = nil, &Word{by, act.Reason} })
+	case WasClosed:
+		l.end(Closed, Word{by, act.Reason})
+	case WasMisaddressed:
+		l.end(Misaddressed, Word{by, act.Reason})
+		if act.Desk != 0 {
+			s.lay(TrayItem{Message: message, Audience: audience, Desk: act.Desk, Why: WhyMisaddressed, Word: Word{by, act.Reason}})
+		}
+	}
+	s.hush(l, by)
+	s.follow(message, l)
+}
+
+// hush stops the alert of a line that somebody handles, or that has ended.
+func (s *state) hush(l *Line, by Stamp) {
+	id := l.Details().Alert
+	if _, rings := s.ringing[id]; rings && (l.State == Taken || l.State.Ended()) {
+		s.alerts[id].Acknowledged = by
+		delete(s.ringing, id)
+	}
+}
+
+// hold makes somebody the one who handles the line.
+func (l *Line) hold(by Stamp, due time.Time) {
+	l.Holder = by.By
+	l.enter(Taken, by.At)
+	l.change(func(d *Details) { d.HeldSince, d.Due, d.Declined = by.At, due, nil })
+}
+
+// end ends the handling; what waited to be accepted waits no more.
+func (l *Line) end(state State, why Word) {
+	l.enter(state, why.At)
+	l.change(func(d *Details) { d.End, d.Entrusted = why, nil })
+}
+
+func (s *state) foldAdded(by Stamp, act AddresseeAdded) {
+	l := Line{Audience: act.Audience, Role: act.Role, Asked: act.Asked, deadline: unixOf(act.Deadline), N: act.N}
+	s.add(act.Message, l, act.Instruction, Addition{Word: Word{by, act.Reason}, Ground: act.Ground, Through: act.Through})
+	if act.N > 0 {
+		one := s.by[act.Message]
+		s.toward[series{one.origin, act.Audience, one.level, one.year}] = act.N
+	}
+}
+
+// add makes an audience an addressee, for the reason given.
+func (s *state) add(message habilitation.ID, l Line, instruction string, why Addition) {
+	l.enter(Delivered, why.At)
+	l.change(func(d *Details) { d.Instruction, d.Addition = instruction, &why })
+	one := s.by[message]
+	one.lines = append(one.lines, l)
+	s.follow(message, &l)
+}
+
+// foldReassigned ends the line and hands what was asked to the other audience.
+func (s *state) foldReassigned(by Stamp, act WasReassigned) {
+	one := s.by[act.Message]
+	l := one.line(act.Audience)
+	l.end(Reassigned, Word{by, act.Reason})
+	l.change(func(d *Details) { d.To = act.To })
+	s.hush(l, by)
+	s.follow(act.Message, l)
+	next := Line{Audience: act.To, Role: l.Role, Asked: l.Asked, deadline: l.deadline}
+	if one.line(act.To) == nil {
+		s.add(act.Message, next, l.Details().Instruction, Addition{Word: Word{by, act.Reason}, Ground: ByAddressee, Through: act.Audience})
+	}
+}
+
+func (s *state) foldRaised(by Stamp, act AlertRaised) {
+	s.alerts[act.Alert] = &Alert{ID: act.Alert, Message: act.Message, Audience: act.Audience, Watch: slices.Clone(act.Watch), Minutes: act.Minutes, Called: by.At, Raised: by.At}
+	s.ringing[act.Alert] = struct{}{}
+	l := s.by[act.Message].line(act.Audience)
+	l.change(func(d *Details) { d.Alert = act.Alert })
+	s.follow(act.Message, l)
+}
+
+// lay puts an item on the operator desk, which reads the message while it lies there.
+func (s *state) lay(item TrayItem) {
+	item.ID = ItemOf(item.Message, item.Audience, item.Why)
+	s.tray[item.ID] = &item
+	s.by[item.Message].desks = append(s.by[item.Message].desks, item.Desk)
+}
+
+// lift takes an item off the operator desk, if it lies there.
+func (s *state) lift(id habilitation.ID) {
+	item := s.tray[id]
+	if item == nil {
+		return
+	}
+	delete(s.tray, id)
+	one := s.by[item.Message]
+	i := slices.Index(one.desks, item.Desk)
+	one.desks = slices.Delete(one.desks, i, i+1)
+}
+
+func (s *state) foldSettled(by Stamp, act TraySettled) {
+	item := *s.tray[act.Item]
+	s.lift(act.Item)
+	one := s.by[item.Message]
+	if act.To == 0 || one.line(act.To) != nil {
+		return
+	}
+	l := Line{Audience: act.To, Role: act.Role, Asked: ToRead}
+	if act.Role == Info {
+		l.Asked = ForInformation
+	}
+	instruction := ""
+	if from := one.line(item.Audience); from != nil {
+		if from.Role == act.Role {
+			l.Asked, l.deadline = from.Asked, from.deadline
+		}
+		instruction = from.Details().Instruction
+	}
+	s.add(item.Message, l, instruction, Addition{Word: Word{by, act.Reason}, Ground: ByOperator, Through: item.Desk})
+}

@@ -1,0 +1,311 @@
+package handling
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"chancery/habilitation"
+)
+
+// Matters is the fold of what became of every message. It is safe for any number of readers beside one writer. What it returns are copies.
+type Matters struct {
+	mu    sync.RWMutex
+	state *state // guarded by mu
+}
+
+// state is the fold without its lock.
+type state struct {
+	by       map[habilitation.ID]*matter
+	toward   map[series]uint64                                        // last number given to an addressee added after the release
+	open     map[habilitation.AudienceID]map[habilitation.ID]struct{} // where something is to be done
+	alerts   map[habilitation.ID]*Alert                               // of all time
+	ringing  map[habilitation.ID]struct{}                             // alerts that nobody has acknowledged
+	uncalled map[place]struct{}                                       // flash or by night, and no alert raised yet
+	running  map[habilitation.ID]struct{}                             // silence procedures
+	tray     map[habilitation.ID]*TrayItem                            // what lies on the operator desk
+	dates    dates                                                    // when something becomes late
+}
+
+// place is an addressee of a message.
+type place struct {
+	message  habilitation.ID
+	audience habilitation.AudienceID
+}
+
+// series names the numbers from an origin to an addressee, once per level and year.
+type series struct {
+	origin, to habilitation.AudienceID
+	level      habilitation.Level
+	year       int16
+}
+
+// Alert is a call to the duty roster.
+type Alert struct {
+	ID           habilitation.ID
+	Message      habilitation.ID
+	Audience     habilitation.AudienceID
+	Watch        []habilitation.AgentID
+	Minutes      int
+	Place        int       // of the watch who is called now; beyond the last the whole group is
+	Called       time.Time // when the clock of this place began
+	Raised       time.Time
+	Acknowledged Stamp // zero while it rings
+}
+
+// Calls reports whether the alert rings for an agent of its group: everybody called so far, and the whole group beyond the last of the watch.
+func (a Alert) Calls(agent habilitation.AgentID) bool {
+	return a.Place >= len(a.Watch) || slices.Contains(a.Watch[:a.Place+1], agent)
+}
+
+// Due is when the next is called; zero when there is no next.
+func (a Alert) Due() time.Time {
+	if a.Place >= len(a.Watch) || !a.Acknowledged.At.IsZero() {
+		return time.Time{}
+	}
+	return a.Called.Add(time.Duration(a.Minutes) * time.Minute)
+}
+
+// TrayItem is something on the operator desk.
+type TrayItem struct {
+	ID       habilitation.ID
+	Message  habilitation.ID
+	Audience habilitation.AudienceID // the addressee that it did not reach; zero when nobody is addressed
+	Desk     habilitation.AudienceID
+	Why      Why
+	Word
+}
+
+// NewMatters is an empty fold.
+func NewMatters() *Matters { return &Matters{state: newState()} }
+
+func newState() *state {
+	return &state{by: map[habilitation.ID]*matter{}, toward: map[series]uint64{}, open: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
+		alerts: map[habilitation.ID]*Alert{}, ringing: map[habilitation.ID]struct{}{},
+		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{}}
+}
+
+// ItemOf is the identity of what a message's addressee laid on the operator desk, for one reason: it tells nothing to whoever has not the message's own.
+func ItemOf(message habilitation.ID, audience habilitation.AudienceID, why Why) habilitation.ID {
+	b := binary.BigEndian.AppendUint32(append([]byte("chancery operator desk\n"), message[:]...), uint32(audience))
+	sum := sha256.Sum256(append(b, byte(why)))
+	return habilitation.ID(sum[:16])
+}
+
+// Release folds a message that was released; the same message again changes nothing.
+func (m *Matters) Release(r Released) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, known := m.state.by[r.Message]; !known {
+		m.state.release(r)
+	}
+}
+
+func (s *state) release(r Released) {
+	one := &matter{at: r.At.UnixMicro(), origin: r.Origin, level: r.Level, year: int16(r.Year), others: slices.Clone(r.Others), corrects: r.Corrects}
+	s.by[r.Message] = one
+	for _, to := range r.Lines {
+		l := Line{Audience: to.Audience, Role: to.Role, Asked: to.Asked, Receipt: to.Receipt, Called: to.Called, deadline: unixOf(to.Deadline)}
+		l.enter(Delivered, r.At)
+		if to.Undelivered {
+			l.enter(Undelivered, r.At)
+		}
+		if to.Asked == ToDo {
+			l.change(func(d *Details) { d.Instruction = to.Instruction })
+		}
+		one.lines = append(one.lines, l)
+		s.follow(r.Message, &l)
+		if to.Undelivered && r.Desk != 0 {
+			s.lay(TrayItem{Message: r.Message, Audience: to.Audience, Desk: r.Desk, Why: WhyUndelivered, Word: Word{Stamp: Stamp{At: r.At}}})
+		}
+	}
+	if corrected := s.by[r.Corrects]; corrected != nil {
+		corrected.fixedBy = append(corrected.fixedBy, r.Message)
+	}
+	if !r.Silence.IsZero() {
+		one.silence = &Silence{Until: r.Silence}
+		s.running[r.Message] = struct{}{}
+	}
+	s.answer(r)
+}
+
+// answer notes the message as the answer of its origin to what it answers.
+func (s *state) answer(r Released) {
+	asked := s.by[r.Answers]
+	if asked == nil {
+		return
+	}
+	if l := asked.line(r.Origin); l != nil {
+		l.change(func(d *Details) {
+			d.Answers = append(slices.Clone(d.Answers), Answer{Message: r.Message, Level: r.Level, At: r.At})
+		})
+		s.follow(r.Answers, l)
+	}
+}
+
+// follow keeps the lists of what is open, of what rings and of what becomes late behind a line. What only some may know to be answered stays open.
+func (s *state) follow(message habilitation.ID, l *Line) {
+	at := place{message, l.Audience}
+	if open := s.open[l.Audience]; l.Open(s.by[message].level) {
+		if open == nil {
+			open = map[habilitation.ID]struct{}{}
+			s.open[l.Audience] = open
+		}
+		open[message] = struct{}{}
+		if due := l.Due(); !due.IsZero() {
+			s.dates.add(due, at)
+		}
+	} else {
+		delete(open, message)
+	}
+	if l.Called && l.Details().Alert.IsZero() && !l.State.Ended() && l.State != Undelivered {
+		s.uncalled[at] = struct{}{}
+	} else {
+		delete(s.uncalled, at)
+	}
+}
+
+// Has reports whether the fold knows the message.
+func (m *Matters) Has(message habilitation.ID) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	_, known := m.state.by[message]
+	return known
+}
+
+// Of copies what became of a message.
+func (m *Matters) Of(message habilitation.ID) (Matter, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	one, known := m.state.by[message]
+	if !known {
+		return Matter{}, false
+	}
+	return one.copy(message), true
+}
+
+// Audiences are all that the message is brought to now: addressees from the first and added since, communities it is shared with, the operator
+// desk while it lies there, and whatever what it corrects is brought to, so that whoever sees the one sees the other. Ascending.
+func (m *Matters) Audiences(message habilitation.ID) []habilitation.AudienceID {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	found := map[habilitation.AudienceID]bool{}
+	for one := m.state.by[message]; one != nil; one = m.state.by[one.corrects] {
+		one.gather(found)
+	}
+	out := make([]habilitation.AudienceID, 0, len(found))
+	for a := range found {
+		out = append(out, a)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (m *matter) gather(found map[habilitation.AudienceID]bool) {
+	for i := range m.lines {
+		found[m.lines[i].Audience] = true
+	}
+	for _, s := range m.shares {
+		found[s.Audience] = true
+	}
+	for _, a := range append(slices.Clone(m.others), m.desks...) {
+		found[a] = true
+	}
+}
+
+// Reached lists the message and its corrections, and theirs: whose audiences change when the message's do.
+func (m *Matters) Reached(message habilitation.ID) []habilitation.ID {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := []habilitation.ID{message}
+	for i := 0; i < len(out); i++ {
+		if one := m.state.by[out[i]]; one != nil {
+			out = append(out, one.fixedBy...)
+		}
+	}
+	return out
+}
+
+// Toward is the last number that an addressee added after a release was given in the series from an origin.
+func (m *Matters) Toward(origin, to habilitation.AudienceID, level habilitation.Level, year int) uint64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.state.toward[series{origin, to, level, int16(year)}]
+}
+
+// Open lists the messages where the audience has something to do, in no order. Some may be answered for who reads high enough: see Line.Open.
+func (m *Matters) Open(audience habilitation.AudienceID) []habilitation.ID {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := make([]habilitation.ID, 0, len(m.state.open[audience]))
+	for id := range m.state.open[audience] {
+		out = append(out, id)
+	}
+	return out
+}
+
+// Tray lists what lies on an operator desk, oldest first.
+func (m *Matters) Tray(desk habilitation.AudienceID) []TrayItem {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := []TrayItem{}
+	for _, item := range m.state.tray {
+		if item.Desk == desk {
+			out = append(out, *item)
+		}
+	}
+	slices.SortFunc(out, func(a, b TrayItem) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return slices.Compare(a.ID[:], b.ID[:])
+	})
+	return out
+}
+
+// TrayItem finds what lies on the operator desk.
+func (m *Matters) TrayItem(id habilitation.ID) (TrayItem, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	item, there := m.state.tray[id]
+	if !there {
+		return TrayItem{}, false
+	}
+	return *item, true
+}
+
+// Alert finds an alert.
+func (m *Matters) Alert(id habilitation.ID) (Alert, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	a, known := m.state.alerts[id]
+	if !known {
+		return Alert{}, false
+	}
+	return *a, true
+}
+
+// Ringing lists the alerts that nobody has acknowledged, oldest first.
+func (m *Matters) Ringing() []Alert {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	out := []Alert{}
+	for id := range m.state.ringing {
+		out = append(out, *m.state.alerts[id])
+	}
+	slices.SortFunc(out, func(a, b Alert) int {
+		if c := a.Raised.Compare(b.Raised); c != 0 {
+			return c
+		}
+		return slices.Compare(a.ID[:], b.ID[:])
+	})
+	return out
+}
+
+// contradiction says what history does not allow.
+func contradiction(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", habilitation.ErrContradiction, fmt.Sprintf(format, args...))
+}
