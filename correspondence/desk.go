@@ -119,7 +119,7 @@ func (d *Desk) record(ctx context.Context, row search.Row, how string) error {
 	if err != nil {
 		return err
 	}
-	draft := archive.Draft{ID: d.house.NewID(payload), Kind: kindOpened, Version: recordVersion, Actor: d.badge.Agent(), Level: habilitation.Restricted,
+	draft := archive.Draft{ID: d.house.NewID(payload), Kind: kindOpened, Version: readingVersion, Actor: d.badge.Agent(), Level: habilitation.Restricted,
 		Time: d.house.Clock(), Payload: payload, Cites: main}
 	if _, err := d.house.Readings.Append(ctx, archive.AnyHead, []archive.Draft{draft}); err != nil {
 		return fmt.Errorf("record reading: %w", err)

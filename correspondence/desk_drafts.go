@@ -29,7 +29,7 @@ type savedDraft struct {
 // directory is the house as a draft of this badge is checked against it.
 func (c *Chancery) directory(badge habilitation.Badge, now time.Time) directory {
 	d := c.DeskOf(badge)
-	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, resolve: func(text string) (Reference, habilitation.Level, bool) {
+	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, headline: c.Folds.Ledger.headline, resolve: func(text string) (Reference, habilitation.Level, bool) {
 		return d.resolve(text, now)
 	}}
 }
@@ -46,15 +46,16 @@ func (d *Desk) resolve(text string, now time.Time) (Reference, habilitation.Leve
 		if !known {
 			return Reference{Text: text}, 0, false
 		}
+		text = number.InYear() // the same words for every hand, whatever it sees
 		if id, ok = d.house.Folds.Ledger.numbered(origin.ID, number, now); !ok {
 			return Reference{Text: text}, 0, false
 		}
 	}
-	row, err := d.admit(id)
-	if err != nil {
+	row, admitErr := d.admit(id)
+	if admitErr != nil {
 		return Reference{Text: text}, 0, false
 	}
-	if h, ok := d.house.Folds.Ledger.headline(id); ok && h.number != "" {
+	if h, ok := d.house.Folds.Ledger.headline(id); ok && h.number != "" && err == nil {
 		text = h.number
 	}
 	return Reference{Text: text, Message: id}, row.Marking.Level(), true

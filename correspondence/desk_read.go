@@ -50,17 +50,17 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 	if !ok {
 		return Headline{}, false
 	}
-	out := Headline{ID: h.id, Number: h.number, Kind: h.kind, Level: row.Marking.Level(), Precedence: h.infoPrecedence, Qualification: ForInformation,
+	out := Headline{ID: h.id, Number: h.number, Kind: h.kind, Level: row.Marking.Level(), Qualification: ForInformation,
 		Subject: h.subject, Origin: d.house.Folds.audience(h.origin), ReleasedAt: timeOf(h.at), Unread: unread.is(row), Imported: h.imported,
-		Attachments: int(h.attachments), Reasons: d.reasons(h, row.Marking)}
+		Attachments: int(h.attachments), Reasons: d.reasons(h, row.Marking), Instruction: h.instruction, Exercise: h.exercise}
 	p := d.badge.Perimeter()
-	for _, to := range h.lines {
+	for i := range h.lines {
+		to := &h.lines[i]
 		if !p.HasAudience(to.audience) {
 			continue
 		}
-		if to.role == Action {
-			out.Precedence = h.precedence
-		}
+		out.Precedence = max(out.Precedence, h.urgency(to))
+		out.Night = out.Night || to.night
 		if to.qualification > out.Qualification {
 			out.Qualification = to.qualification
 		}
@@ -68,6 +68,9 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 			deadline := time.Unix(to.deadline, 0).UTC()
 			out.Deadline = &deadline
 		}
+	}
+	if out.Precedence == 0 {
+		out.Precedence = h.infoPrecedence
 	}
 	return out, true
 }
@@ -164,6 +167,7 @@ func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageVi
 	if p := m.Provenance; p != nil {
 		v.Provenance = provenance(p)
 	}
+	d.particulars(&v, m)
 	return v, nil
 }
 
@@ -176,31 +180,44 @@ func person(p Person) *AgentRef {
 
 func addressees(m *Dispatch) []AddresseeView {
 	out := []AddresseeView{}
-	for _, to := range m.Addressees {
-		name := habilitation.Label{FR: to.Name, EN: to.Name}
-		v := AddresseeView{AudienceRef: AudienceRef{Key: to.Key, Timbre: to.Timbre, Name: name}, Role: to.Role, Qualification: to.Qualification,
-			Instruction: to.Instruction, Number: to.N}
-		if !to.Deadline.IsZero() {
-			deadline := to.Deadline
-			v.Deadline = &deadline
-		}
-		out = append(out, v)
+	for i := range m.Addressees {
+		to := &m.Addressees[i]
+		out = append(out, AddresseeView{AudienceRef: to.ref(), Role: to.Role, Qualification: to.Qualification, Deadline: moment(to.Deadline),
+			Instruction: to.Instruction, Number: to.N, Precedence: to.Precedence, Night: to.Night, NightReason: to.NightReason, Receipt: to.Receipt,
+			Serve: to.Serve, Attention: to.Attention, Collective: to.Collective})
 	}
 	return out
+}
+
+// ref names a party with the words it bore.
+func (p *Party) ref() AudienceRef {
+	return AudienceRef{Key: p.Key, Timbre: p.Timbre, Name: habilitation.Label{FR: p.Name, EN: p.Name}}
+}
+
+// moment is a time that may not be set.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // references links what the reader may see; the rest is the text alone, whether it is withheld or does not exist.
 func (d *Desk) references(m *Dispatch) []ReferenceView {
 	out := []ReferenceView{}
 	for _, r := range m.References {
-		v := ReferenceView{Text: r.Text}
-		if _, err := d.admit(r.Message); err == nil {
-			id := r.Message
-			v.ID = &id
-		}
-		out = append(out, v)
+		out = append(out, d.reference(r))
 	}
 	return out
+}
+
+func (d *Desk) reference(r Reference) ReferenceView {
+	v := ReferenceView{Text: r.Text}
+	if _, err := d.admit(r.Message); err == nil {
+		id := r.Message
+		v.ID = &id
+	}
+	return v
 }
 
 func (d *Desk) citedBy(id habilitation.ID, unread *unreads) []Headline {

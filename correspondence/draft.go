@@ -26,6 +26,7 @@ type directory struct {
 	register  *habilitation.Register
 	thesaurus *tagging.Thesaurus
 	resolve   func(text string) (Reference, habilitation.Level, bool) // what the author may see of a reference
+	headline  func(id habilitation.ID) (*headline, bool)              // of a message that the author was found to see
 	now       time.Time
 }
 
@@ -60,20 +61,25 @@ func (f *finishing) read() {
 	f.m.ID = f.draft.ID
 	f.head()
 	f.people()
+	f.correction()
 	f.address()
 	f.tags()
 	f.words()
 	f.references()
+	f.particulars()
 	f.attachments()
 	slices.SortStableFunc(f.faults, func(a, b Fault) int { return cmp.Compare(placeInForm(a.Field), placeInForm(b.Field)) })
 }
 
 // formOrder is the order in which faults are told: that of Form.
-var formOrder = []string{"kind", "origin", "drafter", "action", "info", "agents", "precedence", "info_precedence", "level", "tags", "language", "subject",
-	"summary", "text", "comment", "references", "attachments"}
+var formOrder = []string{"kind", "instruction", "exercise", "origin", "drafter", "action", "info", "collectives", "exempted", "agents", "external", "precedence",
+	"info_precedence", "level", "tags", "free_tags", "countries", "persons", "language", "subject", "summary", "text", "comment", "references", "reply_to",
+	"follows", "corrects", "reply_before", "valid_until", "not_before", "silence_until", "level_reason", "reassess_on", "audience_mention",
+	"handling_instructions", "distribution_class", "attachments"}
 
 func placeInForm(field string) int {
 	top, _, _ := strings.Cut(field, "[")
+	top, _, _ = strings.Cut(top, ".")
 	return slices.Index(formOrder, top)
 }
 
@@ -245,24 +251,29 @@ func (f *finishing) addressee(field string, to FormAddressee, role Role, seen ma
 	if group.Level < f.m.Level {
 		f.fault(field+".group", "group-not-cleared", "group", group.Name.In(f.m.Language))
 	}
-	a := Addressee{Party: f.party(group), Role: role, Instruction: CleanText(to.Instruction)}
+	a := Addressee{Party: f.party(group), Role: role}
+	a.Qualification, a.Deadline, a.Instruction = f.asked(field, role, to.Qualification, to.Deadline, to.Instruction)
+	a.Asked = f.extras(field, role, to)
+	f.m.Addressees = append(f.m.Addressees, a)
+}
+
+// asked reads what is asked of one line of the address: what is to be done has words and a deadline.
+func (f *finishing) asked(field string, role Role, qualification, deadline, instruction string) (q Qualification, until time.Time, words string) {
 	fallback := ToRead
 	if role == Info {
 		fallback = ForInformation
 	}
-	a.Qualification = choose(f, field+".qualification", to.Qualification, qualificationNames, fallback)
-	if role == Info && a.Qualification == ToDo {
+	q = choose(f, field+".qualification", qualification, qualificationNames, fallback)
+	if role == Info && q == ToDo {
 		f.fault(field+".qualification", "info-cannot-do")
 	}
-	a.Deadline = f.deadline(field+".deadline", to.Deadline, a.Qualification)
-	if a.Qualification == ToDo && a.Instruction == "" {
+	until, words = f.deadline(field+".deadline", deadline, q), CleanText(instruction)
+	if q == ToDo && words == "" {
 		f.fault(field+".instruction", "missing")
 	}
-	if utf8.RuneCountInString(a.Instruction) > maxSummary {
-		f.fault(field+".instruction", "too-long", "max", strconv.Itoa(maxSummary))
-	}
-	f.citesNothingRestricted(field+".instruction", a.Instruction)
-	f.m.Addressees = append(f.m.Addressees, a)
+	f.length(field+".instruction", words, false, maxSummary)
+	f.citesNothingRestricted(field+".instruction", words)
+	return q, until, words
 }
 
 // deadline reads an instant, or a date that ends with its day in UTC. Only what is to be done has one.
@@ -273,28 +284,15 @@ func (f *finishing) deadline(field, text string, q Qualification) time.Time {
 		}
 		return time.Time{}
 	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		for _, layout := range []string{"2006-01-02T15:04", time.DateOnly} {
-			if at, err = time.Parse(layout, text); err == nil {
-				if layout == time.DateOnly {
-					at = at.Add(24*time.Hour - time.Second)
-				}
-				break
-			}
-		}
-	}
+	at, ok := f.moment(field, text)
 	switch {
-	case err != nil:
-		f.fault(field, "not-a-date", "value", text)
+	case !ok:
 	case q != ToDo:
 		f.fault(field, "deadline-without-do")
 	case at.Before(f.now):
 		f.fault(field, "past")
-	case at.Year() > 9999:
-		f.fault(field, "not-a-date", "value", text)
 	}
-	return at.UTC().Truncate(time.Second)
+	return at
 }
 
 func (f *finishing) tags() {
@@ -344,8 +342,14 @@ func (f *finishing) restrictedNumbers(text string) []string {
 	return slices.DeleteFunc(FindRestrictedNumbers(text), func(found string) bool {
 		number, _ := ParseNumber(found)
 		_, known := f.register.AudienceByTimbre(number.Timbre)
-		return !known
+		return !known || f.lowers(number)
 	})
+}
+
+// lowers reports whether a number is that of the message which this one lowers, and may therefore be named in clear.
+func (f *finishing) lowers(number Number) bool {
+	c := f.m.Corrects
+	return c != nil && c.How == Lowers && c.Number == number.String()
 }
 
 func (f *finishing) length(field, text string, needed bool, most int) {

@@ -3,6 +3,7 @@ package correspondence
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,11 +13,11 @@ import (
 
 // A message is signed, kept and handed out as an Internet message (RFC 5322) that a stranger reads with any mail program:
 //
-//	allotted block   number, numbers by addressee, date, Message-ID, then X-Chancery-Content: sha256=…
+//	allotted block   number, numbers by addressee, date, signatory, visas, Message-ID, then X-Chancery-Content: sha256=…
 //	content          the digest covers this: every other header, a blank line, the body in quoted-printable
 //
-// The content does not depend on what is allotted, so that drafts and visas bind its digest before there is a number. The bytes depend
-// on nothing but the message. Golden files hold them still: a change here is a new version of the format.
+// The content depends neither on what is allotted nor on who signs, so that drafts and visas bind its digest before there is either. The
+// bytes depend on nothing but the message. Golden files hold them still: a change here is a new version of the format.
 
 // The domains of addresses that are names and lead nowhere (RFC 2606): the content does not know its house.
 const groupDomain, agentDomain = "groups.invalid", "agents.invalid"
@@ -42,7 +43,8 @@ func composeContent(m *Message) []byte {
 	w.protection(m.Level)
 	w.tags(m.Tags)
 	w.text("Content-Language", m.Language)
-	w.references(m.References)
+	w.references(m)
+	w.particulars(m)
 	w.files(m.Attachments)
 	w.provenance(m.Provenance)
 	if parts != "" {
@@ -69,7 +71,7 @@ func composeOriginal(a Allotted, m *Message, content []byte) []byte {
 		w.plain("Date", mailDate(datedAt(a, m.Provenance)))
 	}
 	w.plain("Message-ID", messageID(m.ID, a.House))
-	w.threads(m.References, a.House)
+	w.threads(m, a.House)
 	digest := contentDigest(content)
 	w.out = append(w.out, contentField+": sha256="...)
 	w.out = hex.AppendEncode(w.out, digest[:])
@@ -93,6 +95,8 @@ func (w *headerWriter) allotted(a Allotted, m *Message) {
 	w.text("MMHS-Originator-Reference", a.Number.InYear())
 	w.plain("MMHS-Extended-Authorisation-Info", a.At.UTC().Format("20060102150405Z"))
 	w.plain("Date", mailDate(a.At))
+	w.signatures(m)
+	w.resolved(m)
 }
 
 // addresseeNumbers writes "DAM=308, MINSANTE=12": who receives sees at once whether one from this origin is missing.
@@ -136,18 +140,45 @@ func domainOf(house string) string {
 	return house
 }
 
-// threads writes the cited messages as mail programs follow them.
-func (w *headerWriter) threads(references []Reference, house string) {
-	begun := false
+// threads writes the cited messages as mail programs follow them: RFC 5322 §3.6.4, and Supersedes (RFC 4021) for what is not to be used any more.
+func (w *headerWriter) threads(m *Message, house string) {
+	w.identities("In-Reply-To", house, m.InReplyTo.Message)
+	w.identities("References", house, cites(m.References, &m.Particulars)...)
+	if m.Corrects != nil && (m.Corrects.How == Cancels || m.Corrects.How == Replaces) {
+		w.identities("Supersedes", house, m.Corrects.Message)
+	}
+}
+
+// cites lists the messages that one names, each once, in the order of its fields.
+func cites(references []Reference, p *Particulars) []habilitation.ID {
+	var named []habilitation.ID
 	for _, r := range references {
-		if r.Message.IsZero() {
+		named = append(named, r.Message)
+	}
+	named = append(named, p.InReplyTo.Message, p.Follows.Message)
+	if p.Corrects != nil {
+		named = append(named, p.Corrects.Message)
+	}
+	var once []habilitation.ID
+	for _, id := range named {
+		if !id.IsZero() && !slices.Contains(once, id) {
+			once = append(once, id)
+		}
+	}
+	return once
+}
+
+func (w *headerWriter) identities(field, house string, ids ...habilitation.ID) {
+	begun := false
+	for _, id := range ids {
+		if id.IsZero() {
 			continue
 		}
 		if !begun {
-			w.begin("References")
+			w.begin(field)
 			begun = true
 		}
-		w.word(messageID(r.Message, house))
+		w.word(messageID(id, house))
 	}
 	if begun {
 		w.end()

@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -25,10 +26,21 @@ type specimen struct {
 	name     string
 	message  Message
 	allotted Allotted
+	old      bool // version 1 of the record had everything that it has, and its bytes are kept
 }
 
 func specimens() []specimen {
-	return []specimen{restrictedTelegram(), plainNote(), englishMail(), importedRecord()}
+	return []specimen{restrictedTelegram(), plainNote(), englishMail(), importedRecord(), wholeTelegram(), wholeMail()}
+}
+
+func (s specimen) outcome() Outcome {
+	outcome := Outcome{Distribution: []distributed{{Audience: 5, Tag: 1}}}
+	if !s.old {
+		outcome.Answers, outcome.CarriedAudiences = []habilitation.AudienceID{7}, []habilitation.AudienceID{1, 2}
+		outcome.CarriedTags, outcome.CarriedAgents = []habilitation.TagID{4}, []habilitation.AgentID{30}
+		outcome.Undelivered, outcome.OperatorDesk = []habilitation.AudienceID{3}, 12
+	}
+	return outcome
 }
 
 func specimenParty(id habilitation.AudienceID, key, timbre, name string) Party {
@@ -57,7 +69,7 @@ func specimenFile(name, kind, content string, level habilitation.Level) Attachme
 // restrictedTelegram has everything that a message can have.
 func restrictedTelegram() specimen {
 	return specimen{
-		name: "good_telegram_restricted",
+		name: "good_telegram_restricted", old: true,
 		message: Message{
 			ID: specimenID(1), Kind: Telegram, Origin: specimenBamako, Level: habilitation.Restricted, Language: "fr",
 			Drafter:   Person{Agent: 29, Login: "elodie.brunet", Name: "Élodie Brunet"},
@@ -87,7 +99,7 @@ func restrictedTelegram() specimen {
 // plainNote has as little as a message may have.
 func plainNote() specimen {
 	return specimen{
-		name: "good_note",
+		name: "good_note", old: true,
 		message: Message{
 			ID: specimenID(2), Kind: Note, Origin: specimenAfrica, Level: habilitation.Unprotected, Language: "fr",
 			Drafter: Person{Agent: 13, Login: "julien.perrot", Name: "Julien Perrot"}, Signatory: Person{Agent: 10, Login: "claire.morel", Name: "Claire Morel"},
@@ -101,7 +113,7 @@ func plainNote() specimen {
 
 func englishMail() specimen {
 	return specimen{
-		name: "good_mail",
+		name: "good_mail", old: true,
 		message: Message{
 			ID: specimenID(3), Kind: Mail, Origin: specimenParty(9, "nairobi", "NAIROBI", "Embassy of France in Nairobi"), Level: habilitation.Unprotected,
 			Language: "en", Drafter: Person{Agent: 33, Login: "daniel.okeyo", Name: "Daniel Okeyo"}, Signatory: Person{Agent: 32, Login: "ruth.ashworth", Name: "Ruth Ashworth"},
@@ -119,7 +131,7 @@ func englishMail() specimen {
 
 func importedRecord() specimen {
 	return specimen{
-		name: "good_imported",
+		name: "good_imported", old: true,
 		message: Message{
 			ID: specimenID(4), Kind: Telegram, Origin: specimenParty(20, "archives", "ARCHIVES", "Archives diplomatiques"), Level: habilitation.Unprotected, Language: "en",
 			Drafter: Person{Name: "Mr. Adams"}, Subject: "Mr. Adams to Mr. Seward", Text: "Sir: I have the honor to acknowledge your despatch No. 3.",
@@ -134,7 +146,15 @@ func (s specimen) original() []byte {
 	return composeOriginal(s.allotted, &s.message, composeContent(&s.message))
 }
 
-func (s specimen) path() string { return filepath.Join("testdata", "originals", s.name+".eml") }
+func (s specimen) path() string { return s.pathOf(recordVersion) }
+
+// pathOf is where the original lies as a version of the record wrote it.
+func (s specimen) pathOf(version int) string {
+	if version == 1 {
+		return filepath.Join("testdata", "originals", s.name+".eml")
+	}
+	return filepath.Join("testdata", "originals", fmt.Sprintf("%s.%d.eml", s.name, version))
+}
 
 // TestGoldenOriginals holds the format still: these bytes are signed. CHANCERY_GOLDEN=write writes them anew.
 func TestGoldenOriginals(t *testing.T) {
@@ -157,6 +177,25 @@ func TestGoldenOriginals(t *testing.T) {
 			checkParts(t, want, &s.message)
 			checkMail(t, want, &s.message)
 		})
+	}
+}
+
+// TestOriginalsOfVersion1AreRead: the signatory stood in the content then, and nothing else was otherwise.
+func TestOriginalsOfVersion1AreRead(t *testing.T) {
+	for _, s := range specimens() {
+		if !s.old {
+			continue
+		}
+		old := read(t, s.pathOf(1))
+		checkLines(t, old)
+		checkMail(t, old, &s.message)
+		p, err := parseOriginal(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Summary != s.message.Summary || p.Text != s.message.Text || p.Comment != s.message.Comment || p.Field("Subject") != s.message.Subject {
+			t.Errorf("%s read as %q, %q, %q", s.name, p.Summary, p.Text, p.Comment)
+		}
 	}
 }
 
@@ -203,15 +242,16 @@ func checkMail(t *testing.T, eml []byte, m *Message) {
 	}
 	for field, role := range map[string]Role{"To": Action, "Cc": Info} {
 		var names []string
-		for _, a := range m.Addressees {
-			if a.Role == role {
-				names = append(names, a.Name)
+		for _, to := range mailboxes(m, role) {
+			if to.domain == groupDomain || to.domain == collectiveDomain {
+				names = append(names, to.name)
 			}
 		}
 		if role == Action {
 			for _, p := range m.Agents {
 				names = append(names, p.Name)
 			}
+			names = append(names, make([]string, len(m.External))...)
 		}
 		list, err := read.Header.AddressList(field)
 		if len(names) == 0 {
@@ -249,6 +289,23 @@ func TestContentIsIndependentOfNumbers(t *testing.T) {
 	}
 }
 
+// TestContentIsIndependentOfWhoSigns: neither the signatory, nor who gave a visa, nor what the signatory can see changes what visas bind.
+func TestContentIsIndependentOfWhoSigns(t *testing.T) {
+	s := wholeTelegram()
+	content := composeContent(&s.message)
+	other := s.message
+	other.Signatory, other.Authorization = Person{Agent: 99, Login: "other", Name: "Somebody Else"}, Authorization{}
+	other.References = slices.Clone(other.References)
+	other.References[0].Message = habilitation.ID{}
+	other.Addressees = slices.DeleteFunc(slices.Clone(other.Addressees), func(a Addressee) bool { return a.Collective != "" })
+	if !bytes.Equal(content, composeContent(&other)) {
+		t.Errorf("another hand, another content:\n%s\n%s", content, composeContent(&other))
+	}
+	if bytes.Equal(composeOriginal(s.allotted, &s.message, content), composeOriginal(s.allotted, &other, content)) {
+		t.Error("another hand, the same original")
+	}
+}
+
 // TestFieldsKeepEveryWord reads back the fields that carry several values.
 func TestFieldsKeepEveryWord(t *testing.T) {
 	s := restrictedTelegram()
@@ -263,7 +320,8 @@ func TestFieldsKeepEveryWord(t *testing.T) {
 		"X-Chancery-Drafter":    {"": "agent", "login": "elodie.brunet", "name": "Élodie Brunet"},
 		"X-Chancery-Precedence": {"": "immediate", "info": "routine"},
 		"X-Chancery-Tag":        {"": "tag", "key": "mali", "label": "Mali"},
-		"X-Chancery-Reference":  {"": "cited", "text": "TD DIPLOMATIE 932", "message": specimenID(50).String()},
+		"X-Chancery-Reference":  {"": "cited", "text": "TD DIPLOMATIE 932"},
+		"X-Chancery-Resolved":   {"": "1", "message": specimenID(50).String()},
 		"X-Chancery-Attachment": {"": "restricted", "size": "10", "type": "application/pdf", "filename": "carte des crues – juillet.pdf",
 			"sha512": s.message.Attachments[0].Digest},
 	} {

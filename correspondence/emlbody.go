@@ -21,13 +21,13 @@ func mention(l habilitation.Level) string {
 }
 
 // headings are the words that open the sections of a body.
-type headings struct{ summary, text, comment, attachments, bytes string }
+type headings struct{ exercise, summary, text, comment, attachments, bytes string }
 
 func headingsIn(language string) headings {
 	if language == "en" {
-		return headings{summary: "SUMMARY", text: "TEXT", comment: "COMMENT", attachments: "ATTACHMENTS", bytes: "bytes"}
+		return headings{exercise: "EXERCISE EXERCISE EXERCISE", summary: "SUMMARY", text: "TEXT", comment: "COMMENT", attachments: "ATTACHMENTS", bytes: "bytes"}
 	}
-	return headings{summary: "RESUME", text: "TEXTE", comment: "COMMENTAIRE", attachments: "PIECES", bytes: "octets"}
+	return headings{exercise: "EXERCICE EXERCICE EXERCICE", summary: "RESUME", text: "TEXTE", comment: "COMMENTAIRE", attachments: "PIECES", bytes: "octets"}
 }
 
 // bodyWriter writes a body in CRLF lines before its transfer encoding, and remembers where each part stands in it.
@@ -42,6 +42,7 @@ func composeBody(m *Message) (body []byte, parts string) {
 	if m.Level == habilitation.Restricted {
 		w.out = append(w.out, restrictedMention+"\r\n\r\n"...)
 	}
+	w.notices(m, words)
 	w.section(partSummary, words.summary, m.Summary)
 	w.section(partText, words.text, m.Text)
 	w.section(partComment, words.comment, m.Comment)
@@ -50,6 +51,16 @@ func composeBody(m *Message) (body []byte, parts string) {
 		w.out = append(w.out, restrictedMention+"\r\n"...)
 	}
 	return w.out, strings.Join(w.parts, ", ")
+}
+
+// notices writes what nobody may read the message without seeing: that it is an exercise, and whom it is for.
+func (w *bodyWriter) notices(m *Message, words headings) {
+	if m.Exercise {
+		w.out = append(append(w.out, words.exercise...), "\r\n\r\n"...)
+	}
+	if mention := OneLine(m.AudienceMention); mention != "" {
+		w.out = append(append(w.out, mention...), "\r\n\r\n"...)
+	}
 }
 
 // section writes a heading and a part below it; an empty part is left out.

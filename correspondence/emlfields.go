@@ -8,7 +8,7 @@ import (
 	"chancery/habilitation"
 )
 
-// authors writes who speaks, who drafted and who signs.
+// authors writes who speaks and who drafted. Who signs a message stands in its allotted block: visas bind the content before anybody has signed.
 func (w *headerWriter) authors(m *Message) {
 	w.begin("From")
 	w.mailbox(m.Origin.Name, m.Origin.Key, groupDomain, "")
@@ -19,11 +19,8 @@ func (w *headerWriter) authors(m *Message) {
 		w.end()
 		w.person("X-Chancery-Drafter", m.Drafter)
 	}
-	if m.Signatory != (Person{}) {
-		w.person("X-Chancery-Signatory", m.Signatory)
-		w.begin("MMHS-Authorizing-Users") // RFC 7912
-		w.mailbox(m.Signatory.Name, m.Signatory.Login, agentDomain, "")
-		w.end()
+	if m.Provenance != nil {
+		w.signatures(m) // printed there, like everything else of an imported record
 	}
 	w.terms("X-Chancery-Origin", "group")
 	w.partyParams(m.Origin)
@@ -51,41 +48,60 @@ func (w *headerWriter) partyParams(p Party) {
 
 // recipients writes the address: To is action and the agents personally addressed, Cc is information.
 func (w *headerWriter) recipients(m *Message) {
-	w.addresses("To", m.Addressees, Action, m.Agents)
-	w.addresses("Cc", m.Addressees, Info, nil)
+	w.addresses("To", m, Action)
+	w.addresses("Cc", m, Info)
 	for i := range m.Addressees {
-		w.addressee(&m.Addressees[i])
+		if m.Addressees[i].Collective == "" {
+			w.addressee(&m.Addressees[i])
+		}
 	}
+	w.collectives(m)
 	for _, p := range m.Agents {
 		w.person("X-Chancery-Agent", p)
 	}
 }
 
-func (w *headerWriter) addresses(field string, all []Addressee, role Role, agents []Person) {
-	left := len(agents)
-	for i := range all {
-		if all[i].Role == role {
-			left++
+// mailbox is a name with an address that may lead nowhere.
+type mailbox struct{ name, local, domain string }
+
+// mailboxes lists who stands on a line as its author wrote it: a collective by its own name.
+func mailboxes(m *Message, role Role) []mailbox {
+	var list []mailbox
+	for i := range m.Addressees {
+		if a := &m.Addressees[i]; a.Role == role && a.Collective == "" {
+			list = append(list, mailbox{a.Name, a.Key, groupDomain})
 		}
 	}
-	if left == 0 {
+	for i := range m.Collectives {
+		if c := &m.Collectives[i]; c.Role == role {
+			list = append(list, mailbox{c.Name, c.Key, collectiveDomain})
+		}
+	}
+	if role != Action {
+		return list
+	}
+	for _, p := range m.Agents {
+		list = append(list, mailbox{p.Name, p.Login, agentDomain})
+	}
+	for _, address := range m.External {
+		local, domain, _ := strings.Cut(address, "@")
+		list = append(list, mailbox{local: local, domain: domain})
+	}
+	return list
+}
+
+func (w *headerWriter) addresses(field string, m *Message, role Role) {
+	list := mailboxes(m, role)
+	if len(list) == 0 {
 		return
 	}
-	write := func(name, local, domain string) {
-		after := ","
-		if left--; left == 0 {
-			after = ""
-		}
-		w.mailbox(name, local, domain, after)
-	}
 	w.begin(field)
-	for i := range all {
-		if all[i].Role == role {
-			write(all[i].Name, all[i].Key, groupDomain)
+	for i, to := range list {
+		if address := to.local + "@" + to.domain; isMailAddress(address) {
+			w.mailboxAt(to.name, address, commaBefore(i, len(list)))
+			continue
 		}
-	}
-	for _, p := range agents {
-		write(p.Name, p.Login, agentDomain)
+		w.mailbox(to.name, to.local, domainOf(to.domain), commaBefore(i, len(list)))
 	}
 	w.end()
 }
@@ -94,15 +110,13 @@ func (w *headerWriter) addresses(field string, all []Addressee, role Role, agent
 func (w *headerWriter) addressee(a *Addressee) {
 	w.terms("X-Chancery-Addressee", a.Role.String())
 	w.partyParams(a.Party)
-	w.param("qualification", a.Qualification.String())
-	if !a.Deadline.IsZero() {
-		w.param("deadline", a.Deadline.UTC().Format(time.RFC3339))
-	}
-	w.param("instruction", a.Instruction)
+	w.asked(a.Qualification, a.Deadline, a.Instruction)
+	w.extras(&a.Asked)
 	w.end()
 }
 
-// handling writes the kind and the precedences, in our words and in those of RFC 6477. Every message is an operation (type 1), no exercise.
+// handling writes the kind and the precedences, in our words and in those of RFC 6477: a message is an operation
+// (type 1) or an exercise (type 0).
 func (w *headerWriter) handling(m *Message) {
 	w.plain("X-Chancery-Type", orNone(m.Kind.String()))
 	w.terms("X-Chancery-Precedence", orNone(m.Precedence.String()))
@@ -110,6 +124,10 @@ func (w *headerWriter) handling(m *Message) {
 	w.end()
 	w.precedence("MMHS-Primary-Precedence", m.Precedence)
 	w.precedence("MMHS-Copy-Precedence", m.InfoPrecedence)
+	if m.Exercise {
+		w.plain("MMHS-Message-Type", "0")
+		return
+	}
 	w.plain("MMHS-Message-Type", "1")
 }
 
@@ -159,12 +177,13 @@ func (w *headerWriter) tags(tags []TagName) {
 	}
 }
 
-// references writes what is cited in the words of the author; the allotted block has them as mail programs follow them.
-func (w *headerWriter) references(references []Reference) {
-	for _, r := range references {
+// references writes what is cited in the words of the author. What the words were found to name stands in the allotted block, because two
+// hands may not see the same messages; an imported record has no such block.
+func (w *headerWriter) references(m *Message) {
+	for _, r := range m.References {
 		w.terms("X-Chancery-Reference", "cited")
 		w.param("text", OneLine(r.Text))
-		if !r.Message.IsZero() {
+		if !r.Message.IsZero() && m.Provenance != nil {
 			w.param("message", r.Message.String())
 		}
 		w.end()

@@ -165,6 +165,11 @@ func isAlphanumeric(c byte) bool {
 
 // mailbox writes a name and an address in a field of addresses; after is what follows it, a comma or nothing.
 func (w *headerWriter) mailbox(name, local, domain, after string) {
+	w.mailboxAt(name, localPart(local)+"@"+domain, after)
+}
+
+// mailboxAt writes a name and an address that may stand as it is.
+func (w *headerWriter) mailboxAt(name, address, after string) {
 	if name = OneLine(name); name != "" {
 		if isHeaderPlain(name) && !strings.ContainsAny(name, `"\`) {
 			w.words(`"` + name + `"`)
@@ -172,7 +177,29 @@ func (w *headerWriter) mailbox(name, local, domain, after string) {
 			w.encoded(name)
 		}
 	}
-	w.word("<" + localPart(local) + "@" + domain + ">" + after)
+	w.word("<" + address + ">" + after)
+}
+
+// The longest address that mail is sent to, and its longest left side (RFC 5321 §4.5.3.1).
+const longestAddress, longestMailbox = 254, 64
+
+// isMailAddress reports whether a text is an address that every mail program takes as it is: a dot-atom (RFC 5322 §3.2.3) at a domain of
+// letters, digits and hyphens.
+func isMailAddress(text string) bool {
+	local, domain, ok := strings.Cut(text, "@")
+	if !ok || len(text) > longestAddress || len(local) > longestMailbox || domain == "" || domainOf(domain) != domain {
+		return false
+	}
+	for atom := range strings.SplitSeq(local, ".") {
+		if atom == "" || strings.TrimFunc(atom, isAtomRune) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func isAtomRune(r rune) bool {
+	return r < utf8.RuneSelf && (isAlphanumeric(byte(r)) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r))
 }
 
 // localPart makes a key fit for the left side of an address (RFC 5322 dot-atom); the key itself stands in a header of ours.

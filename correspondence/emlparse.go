@@ -104,7 +104,8 @@ func readHeader(block []byte) (textproto.MIMEHeader, error) {
 func isRepeated(name string) bool {
 	switch name {
 	case "X-Chancery-Addressee", "X-Chancery-Agent", "X-Chancery-Tag", "X-Chancery-Reference", "X-Chancery-Attachment",
-		"X-Chancery-Provenance-To", "X-Chancery-Provenance-Pair":
+		"X-Chancery-Provenance-To", "X-Chancery-Provenance-Pair", "X-Chancery-Exempted", "X-Chancery-Collective", "X-Chancery-Expanded",
+		"X-Chancery-Resolved", "X-Chancery-Visa", "X-Chancery-Country", "X-Chancery-Person", "X-Chancery-External":
 		return true
 	}
 	return false

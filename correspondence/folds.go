@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"chancery/archive"
 	"chancery/habilitation"
@@ -165,8 +166,10 @@ func documentOf(seq archive.Seq, d *Dispatch) search.Document {
 
 func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) search.Document {
 	h := headlineOf(uint64(seq), d)
-	if comment != "" {
-		text += "\n\n" + comment
+	for _, words := range []string{comment, strings.Join(d.FreeTags, ", "), strings.Join(d.Countries, ", ")} {
+		if words != "" {
+			text += "\n\n" + words
+		}
 	}
 	return search.Document{ID: d.ID, Seq: uint64(seq), Time: timeOf(h.at), Kind: search.Kind(d.Kind), Imported: h.imported, Marking: d.marking(),
 		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, Names: namesOf(d), Numbers: numbersOf(d)}
@@ -175,10 +178,11 @@ func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) se
 // namesOf lists the people of the signed headers, and what is printed there of an imported record. Groups and tags are asked for as such
 // (from: to: tag:): their names would make every message to a ministry of health answer to "health".
 func namesOf(d *Dispatch) []string {
-	names := []string{d.Drafter.Name, d.Signatory.Name}
-	for _, p := range d.Agents {
+	var names []string
+	for _, p := range d.hands() {
 		names = append(names, p.Name)
 	}
+	names = append(names, d.Persons...)
 	if p := d.Provenance; p != nil {
 		names = append(append(names, p.From), p.To...)
 	}

@@ -48,7 +48,43 @@ const (
 	Flash
 )
 
+// Receipt is the acknowledgement that the producer asks of one addressee.
+type Receipt uint8
+
+// The receipts, from none; each contains those before it.
+const (
+	NoReceipt Receipt = iota
+	DeliveryReceipt
+	ReadingReceipt
+	ChargeReceipt // that somebody has taken it in charge
+)
+
+// DistributionClass is how far the addressee may pass a message on inside their house; zero is no class.
+type DistributionClass uint8
+
+// The classes of distribution of French telegrams.
+const (
+	ForDirectors DistributionClass = iota + 1
+	ForServices
+	StrictlyLimited
+)
+
+// How is what a correction does to the message it corrects.
+type How uint8
+
+// The corrections. Raises and Lowers change the level of the corrected message from the moment of their release.
+const (
+	Rectifies How = iota + 1
+	Cancels
+	Replaces
+	Raises
+	Lowers
+)
+
 var (
+	receiptNames       = []string{"none", "delivery", "reading", "charge"}
+	distributionNames  = []string{"", "directors", "services", "strictly-limited"}
+	howNames           = []string{"", "rectifies", "cancels", "replaces", "raises", "lowers"}
 	kindNames          = []string{"", "telegram", "note", "mail"}
 	roleNames          = []string{"", "action", "info"}
 	qualificationNames = []string{"", "information", "read", "do"}
@@ -59,6 +95,23 @@ var (
 func KindNames() []string          { return append([]string(nil), kindNames[1:]...) }
 func QualificationNames() []string { return append([]string(nil), qualificationNames[1:]...) }
 func PrecedenceNames() []string    { return append([]string(nil), precedenceNames[1:]...) }
+
+// ReceiptNames, DistributionNames and HowNames list the names that programs use, in order.
+func ReceiptNames() []string      { return append([]string(nil), receiptNames...) }
+func DistributionNames() []string { return append([]string(nil), distributionNames[1:]...) }
+func HowNames() []string          { return append([]string(nil), howNames[1:]...) }
+
+func (r Receipt) String() string           { return nameOf(receiptNames, uint8(r)) }
+func (c DistributionClass) String() string { return nameOf(distributionNames, uint8(c)) }
+func (h How) String() string               { return nameOf(howNames, uint8(h)) }
+
+func (r Receipt) MarshalText() ([]byte, error)           { return []byte(r.String()), nil }
+func (c DistributionClass) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+func (h How) MarshalText() ([]byte, error)               { return []byte(h.String()), nil }
+
+func (r *Receipt) UnmarshalText(b []byte) error           { return setByName(r, receiptNames, b) }
+func (c *DistributionClass) UnmarshalText(b []byte) error { return setByName(c, distributionNames, b) }
+func (h *How) UnmarshalText(b []byte) error               { return setByName(h, howNames, b) }
 
 func (k Kind) String() string          { return nameOf(kindNames, uint8(k)) }
 func (r Role) String() string          { return nameOf(roleNames, uint8(r)) }

@@ -18,6 +18,8 @@ type Ledger struct {
 	series map[seriesKey][]uint32       // origin's series: the n-th message at index n-1; gapless by construction
 	toward map[towardKey]uint64         // last number from an origin to an addressee
 	cited  map[habilitation.ID][]uint32 // who cites a message
+
+	corrected map[habilitation.ID][]uint32 // who corrects a message
 }
 
 const ledgerChunk = 1024
@@ -47,6 +49,8 @@ type headline struct {
 	precedence     Precedence
 	infoPrecedence Precedence
 	imported       bool
+	instruction    bool
+	exercise       bool
 	attachments    uint8
 	year           int16
 	n              uint64
@@ -58,6 +62,10 @@ type headline struct {
 	lines          []line
 	agents         []habilitation.AgentID // personally addressed
 	cites          []habilitation.ID
+	corrects       habilitation.ID // zero for a message that corrects none
+	how            How
+	answers        habilitation.ID // the message that this one answers
+	answersFor     []habilitation.AudienceID
 }
 
 // line is one addressee of a headline.
@@ -67,12 +75,15 @@ type line struct {
 	qualification Qualification
 	deadline      int64 // seconds since 1970, 0 for none
 	n             uint64
+	precedence    Precedence // its own; 0: the one of its line
+	receipt       Receipt
+	night         bool
 }
 
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
 	return &Ledger{byID: map[habilitation.ID]uint32{}, series: map[seriesKey][]uint32{}, toward: map[towardKey]uint64{},
-		cited: map[habilitation.ID][]uint32{}}
+		cited: map[habilitation.ID][]uint32{}, corrected: map[habilitation.ID][]uint32{}}
 }
 
 // apply folds one message; the same message again changes nothing.
@@ -104,6 +115,9 @@ func (l *Ledger) add(h headline) error {
 	for _, cited := range h.cites {
 		l.cited[cited] = append(l.cited[cited], place)
 	}
+	if !h.corrects.IsZero() {
+		l.corrected[h.corrects] = append(l.corrected[h.corrects], place)
+	}
 	if int(place)%ledgerChunk == 0 {
 		l.lines = append(l.lines, new([ledgerChunk]headline))
 	}
@@ -131,22 +145,37 @@ func headlineOf(seq uint64, d *Dispatch) headline {
 	if d.Provenance != nil {
 		h.at = d.Provenance.Date.UnixMicro()
 	}
-	for _, to := range d.Addressees {
-		var deadline int64
-		if !to.Deadline.IsZero() {
-			deadline = to.Deadline.Unix()
-		}
-		h.lines = append(h.lines, line{audience: to.Audience, role: to.Role, qualification: to.Qualification, deadline: deadline, n: to.N})
+	for i := range d.Addressees {
+		h.lines = append(h.lines, lineOf(&d.Addressees[i]))
 	}
 	for _, p := range d.Agents {
 		h.agents = append(h.agents, p.Agent)
 	}
-	for _, r := range d.References {
-		if !r.Message.IsZero() {
-			h.cites = append(h.cites, r.Message)
-		}
+	h.instruction, h.exercise = d.Instruction, d.Exercise
+	h.cites, h.answers, h.answersFor = cites(d.References, &d.Particulars), d.InReplyTo.Message, d.Answers
+	if d.Corrects != nil {
+		h.corrects, h.how = d.Corrects.Message, d.Corrects.How
 	}
 	return h
+}
+
+func lineOf(to *recordedLine) line {
+	out := line{audience: to.Audience, role: to.Role, qualification: to.Qualification, n: to.N, precedence: to.Precedence, receipt: to.Receipt, night: to.Night}
+	if !to.Deadline.IsZero() {
+		out.deadline = to.Deadline.Unix()
+	}
+	return out
+}
+
+// urgency is the precedence of a line of the message: its own, or the one of its role.
+func (h *headline) urgency(to *line) Precedence {
+	switch {
+	case to.precedence != 0:
+		return to.precedence
+	case to.role == Action:
+		return h.precedence
+	}
+	return h.infoPrecedence
 }
 
 // headline returns the headline of a message that the caller was admitted to. The result is never written again.
@@ -233,4 +262,29 @@ func (l *Ledger) citing(id habilitation.ID) []*headline {
 		out = append(out, &l.lines[place/ledgerChunk][place%ledgerChunk])
 	}
 	return out
+}
+
+// corrections lists the messages that correct one, in the order of their release; whoever shows them asks the rule for each.
+func (l *Ledger) corrections(id habilitation.ID) []*headline {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var out []*headline
+	for _, place := range l.corrected[id] {
+		out = append(out, &l.lines[place/ledgerChunk][place%ledgerChunk])
+	}
+	return out
+}
+
+// levelNow is the level of a message after the corrections that raised or lowered it.
+func (l *Ledger) levelNow(h *headline) habilitation.Level {
+	level := h.level
+	for _, by := range l.corrections(h.id) {
+		switch by.how {
+		case Raises:
+			level = habilitation.Restricted
+		case Lowers:
+			level = habilitation.Unprotected
+		}
+	}
+	return level
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // ledgerVersion changes with the layout below; a snapshot of another version is refolded from the journal.
-const ledgerVersion = 1
+const ledgerVersion = 2
 
 var errSnapshot = errors.New("not a snapshot of this version")
 
@@ -63,15 +63,12 @@ func (l *Ledger) Restore(r io.Reader) error {
 	if c.broken || c.text != "" || uint64(fresh.count) != count {
 		return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
 	}
-	l.byID, l.lines, l.count, l.series, l.toward, l.cited = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited
+	l.byID, l.lines, l.count, l.series, l.toward, l.cited, l.corrected = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited, fresh.corrected
 	return nil
 }
 
 func (h *headline) append(b []byte) []byte {
-	flags := byte(0)
-	if h.imported {
-		flags = 1
-	}
+	flags := flag(h.imported, flagImported) | flag(h.instruction, flagInstruction) | flag(h.exercise, flagExercise)
 	b = append(b, h.id[:]...)
 	b = append(b, byte(h.kind), byte(h.level), byte(h.precedence), byte(h.infoPrecedence), flags, h.attachments)
 	b = binary.AppendUvarint(b, h.seq)
@@ -83,7 +80,7 @@ func (h *headline) append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(h.lines)))
 	for _, to := range h.lines {
 		b = binary.AppendUvarint(b, uint64(to.audience))
-		b = append(b, byte(to.role), byte(to.qualification))
+		b = append(b, byte(to.role), byte(to.qualification), byte(to.precedence), byte(to.receipt), flag(to.night, flagNight))
 		b = binary.AppendVarint(b, to.deadline)
 		b = binary.AppendUvarint(b, to.n)
 	}
@@ -95,7 +92,27 @@ func (h *headline) append(b []byte) []byte {
 	for _, id := range h.cites {
 		b = append(b, id[:]...)
 	}
+	b = append(append(append(b, h.corrects[:]...), byte(h.how)), h.answers[:]...)
+	b = binary.AppendUvarint(b, uint64(len(h.answersFor)))
+	for _, a := range h.answersFor {
+		b = binary.AppendUvarint(b, uint64(a))
+	}
 	return b
+}
+
+// The flags of a headline, and of its lines.
+const (
+	flagImported    byte = 1
+	flagInstruction byte = 2
+	flagExercise    byte = 4
+	flagNight       byte = 1
+)
+
+func flag(set bool, bit byte) byte {
+	if set {
+		return bit
+	}
+	return 0
 }
 
 // cursor reads a snapshot; the strings of the headlines share its text. After a fault it is broken and yields zeros.
@@ -156,7 +173,9 @@ func (c *cursor) id() (id habilitation.ID) {
 
 func (c *cursor) headline() headline {
 	h := headline{id: c.id(), kind: Kind(c.byte()), level: habilitation.Level(c.byte()), precedence: Precedence(c.byte()), infoPrecedence: Precedence(c.byte())}
-	h.imported, h.attachments = c.byte() == 1, c.byte()
+	flags := c.byte()
+	h.imported, h.instruction, h.exercise = flags&flagImported != 0, flags&flagInstruction != 0, flags&flagExercise != 0
+	h.attachments = c.byte()
 	h.seq, h.at = c.uvarint(), c.varint()
 	h.year, h.n = int16(c.uvarint()), c.uvarint()
 	h.origin, h.drafter, h.signatory = habilitation.AudienceID(c.uvarint()), habilitation.AgentID(c.uvarint()), habilitation.AgentID(c.uvarint())
@@ -165,7 +184,8 @@ func (c *cursor) headline() headline {
 	if n := c.length(); n > 0 {
 		h.lines = make([]line, n)
 		for i := range h.lines {
-			h.lines[i] = line{audience: habilitation.AudienceID(c.uvarint()), role: Role(c.byte()), qualification: Qualification(c.byte()), deadline: c.varint(), n: c.uvarint()}
+			h.lines[i] = line{audience: habilitation.AudienceID(c.uvarint()), role: Role(c.byte()), qualification: Qualification(c.byte()),
+				precedence: Precedence(c.byte()), receipt: Receipt(c.byte()), night: c.byte()&flagNight != 0, deadline: c.varint(), n: c.uvarint()}
 		}
 	}
 	for range c.length() {
@@ -173,6 +193,10 @@ func (c *cursor) headline() headline {
 	}
 	for range c.length() {
 		h.cites = append(h.cites, c.id())
+	}
+	h.corrects, h.how, h.answers = c.id(), How(c.byte()), c.id()
+	for range c.length() {
+		h.answersFor = append(h.answersFor, habilitation.AudienceID(c.uvarint()))
 	}
 	return h
 }

@@ -28,6 +28,8 @@ type Message struct {
 	References     []Reference
 	Attachments    []Attachment
 	Provenance     *Provenance // of an imported record only
+	Particulars
+	Authorization // filled in at release
 }
 
 // Party is a functional group or community with the words it bore.
@@ -59,6 +61,7 @@ type Addressee struct {
 	Qualification Qualification `json:"qualification"`
 	Deadline      time.Time     `json:"deadline,omitzero"` // UTC, to the second
 	Instruction   string        `json:"instruction,omitempty"`
+	Asked
 }
 
 // Reference is a message or paper cited: the words as typed, and the message they resolved to when the author could see one.

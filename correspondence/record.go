@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"chancery/archive"
@@ -20,7 +21,12 @@ const (
 	kindOpened   = "message.opened" // in the readings journal
 )
 
-const recordVersion = 1
+// recordVersion is the version that is written. Version 1 had the signatory and the resolved references inside the content, and none of
+// the particulars; it is read as it was written.
+const recordVersion, firstRecordVersion = 2, 1
+
+// readingVersion is the version of the readings.
+const readingVersion = 1
 
 // errRecord is returned for a payload that is not a message.
 var errRecord = errors.New("not a message's payload")
@@ -45,7 +51,9 @@ type record struct {
 	References     []Reference        `json:"references,omitempty"`
 	Attachments    []Attachment       `json:"attachments,omitempty"`
 	Provenance     *Provenance        `json:"provenance,omitempty"`
-	Distribution   []distributed      `json:"distribution,omitempty"` // audiences reached by tag when it was released, and why
+	Particulars
+	Authorization
+	Outcome
 }
 
 // recordedNumber is the number in the origin's yearly series.
@@ -74,10 +82,11 @@ type Dispatch struct {
 	P7S      []byte // detached CAdES-T
 }
 
-func newRecord(m *Message, a Allotted, reasons []distributed) record {
+func newRecord(m *Message, a Allotted, outcome Outcome) record {
 	r := record{Kind: m.Kind, At: a.At, Origin: m.Origin, Drafter: m.Drafter, Signatory: m.Signatory, Agents: m.Agents,
 		Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level, Tags: m.Tags, Language: m.Language, Subject: m.Subject,
-		References: m.References, Attachments: m.Attachments, Provenance: m.Provenance, Distribution: reasons}
+		References: m.References, Attachments: m.Attachments, Provenance: m.Provenance, Particulars: m.Particulars, Authorization: m.Authorization,
+		Outcome: outcome}
 	if a.Number.N > 0 {
 		r.Number = &recordedNumber{Year: a.Number.Year, N: a.Number.N}
 	}
@@ -111,21 +120,36 @@ func (r *record) number() Number {
 
 // marking is what the signed message demands before any later act.
 func (r *record) marking() habilitation.Marking {
-	var audiences []habilitation.AudienceID
+	audiences := slices.Clone(r.CarriedAudiences)
 	for _, to := range r.Addressees {
 		audiences = append(audiences, to.Audience)
 	}
-	var tags []habilitation.TagID
+	if r.OperatorDesk != 0 {
+		audiences = append(audiences, r.OperatorDesk)
+	}
+	tags := slices.Clone(r.CarriedTags)
 	for _, t := range r.Tags {
 		tags = append(tags, t.Tag)
 	}
-	var agents []habilitation.AgentID
-	for _, p := range append([]Person{r.Drafter, r.Signatory}, r.Agents...) {
+	agents := slices.Clone(r.CarriedAgents)
+	for _, p := range r.hands() {
 		if p.Agent != 0 {
 			agents = append(agents, p.Agent)
 		}
 	}
 	return habilitation.NewMarking(r.Level, audiences, tags, agents)
+}
+
+// hands are the people of the signed headers: who wrote, signed or gave a visa on the message, and whom it names.
+func (r *record) hands() []Person {
+	hands := append([]Person{r.Drafter, r.Signatory}, r.Agents...)
+	if r.OnBehalf != nil {
+		hands = append(hands, *r.OnBehalf)
+	}
+	for _, v := range r.Visas {
+		hands = append(hands, v.Person)
+	}
+	return hands
 }
 
 // encode lays out a payload: length and record, length and original, signature.
@@ -142,7 +166,7 @@ func (d *Dispatch) encode() ([]byte, error) {
 
 // decodeDispatch reads what encode wrote; unknown fields are refused, so that an older program never reads half of a newer record.
 func decodeDispatch(e archive.Entry) (*Dispatch, error) {
-	if e.Version != recordVersion {
+	if e.Version < firstRecordVersion || e.Version > recordVersion {
 		return nil, fmt.Errorf("read %s version %d: %w", e.Kind, e.Version, errRecord)
 	}
 	head, rest, ok := cutPiece(e.Payload)

@@ -2,6 +2,7 @@ package correspondence
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,27 +16,20 @@ import (
 // version, is read from a file and written again to the same bytes. CHANCERY_GOLDEN=write adds a new version; an old file is never changed.
 func TestGoldenRecords(t *testing.T) {
 	for _, s := range specimens() {
-		kind := kindReleased
-		if s.message.Provenance != nil {
-			kind = kindImported
-		}
 		t.Run(s.name, func(t *testing.T) {
-			d := &Dispatch{record: newRecord(&s.message, s.allotted, []distributed{{Audience: 5, Tag: 1}}), ID: s.message.ID, Original: s.original(), P7S: []byte("a signature")}
+			d := s.dispatch()
 			payload, err := d.encode()
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := golden(t, filepath.Join("testdata", "records", kind+".1."+s.name), payload)
-			read, err := decodeDispatch(archive.Entry{Header: archive.Header{ID: d.ID, Kind: kind, Version: 1}, Payload: want})
-			if err != nil {
-				t.Fatal(err)
+			name := filepath.Join("testdata", "records", fmt.Sprintf("%s.%d.%s", s.kind(), recordVersion, s.name))
+			checkRecord(t, recordVersion, golden(t, name, payload), d)
+			if !s.old {
+				return
 			}
-			if !reflect.DeepEqual(read, d) {
-				t.Errorf("read as %+v\nwant    %+v", read, d)
-			}
-			if again, err := read.encode(); err != nil || !bytes.Equal(again, want) {
-				t.Errorf("written again differs: %v", err)
-			}
+			name = filepath.Join("testdata", "records", fmt.Sprintf("%s.1.%s", s.kind(), s.name))
+			d.Original = read(t, s.pathOf(1))
+			checkRecord(t, 1, read(t, name), d)
 		})
 	}
 	t.Run(kindOpened, func(t *testing.T) {
@@ -45,6 +39,41 @@ func TestGoldenRecords(t *testing.T) {
 		}
 		golden(t, filepath.Join("testdata", "records", kindOpened+".1"), payload)
 	})
+}
+
+func (s specimen) kind() string {
+	if s.message.Provenance != nil {
+		return kindImported
+	}
+	return kindReleased
+}
+
+func (s specimen) dispatch() *Dispatch {
+	return &Dispatch{record: newRecord(&s.message, s.allotted, s.outcome()), ID: s.message.ID, Original: s.original(), P7S: []byte("a signature")}
+}
+
+// checkRecord reads a payload of a version and writes it again.
+func checkRecord(t *testing.T, version uint8, payload []byte, want *Dispatch) {
+	t.Helper()
+	got, err := decodeDispatch(archive.Entry{Header: archive.Header{ID: want.ID, Version: version}, Payload: payload})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("version %d read as %+v\nwant    %+v", version, got, want)
+	}
+	if again, err := got.encode(); err != nil || !bytes.Equal(again, payload) {
+		t.Errorf("version %d written again differs: %v", version, err)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 // golden compares with a file, or writes it.
@@ -70,14 +99,18 @@ func golden(t *testing.T, path string, got []byte) []byte {
 
 func TestRecordOfAnotherVersionIsRefused(t *testing.T) {
 	s := plainNote()
-	d := &Dispatch{record: newRecord(&s.message, s.allotted, nil), ID: s.message.ID, Original: s.original()}
+	d := &Dispatch{record: newRecord(&s.message, s.allotted, Outcome{}), ID: s.message.ID, Original: s.original()}
 	payload, err := d.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	entry := archive.Entry{Header: archive.Header{ID: d.ID, Kind: kindReleased, Level: habilitation.Unprotected, Version: 2}, Payload: payload}
+	entry := archive.Entry{Header: archive.Header{ID: d.ID, Kind: kindReleased, Level: habilitation.Unprotected, Version: recordVersion + 1}, Payload: payload}
 	if _, err := decodeDispatch(entry); err == nil {
-		t.Error("a record of version 2 was read")
+		t.Error("a record of a later version was read")
+	}
+	entry.Version = 0
+	if _, err := decodeDispatch(entry); err == nil {
+		t.Error("a record of no version was read")
 	}
 	entry.Version, entry.Payload = 1, bytes.Replace(payload, []byte(`"kind"`), []byte(`"kinz"`), 1)
 	if _, err := decodeDispatch(entry); err == nil {

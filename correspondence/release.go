@@ -24,7 +24,7 @@ type release struct {
 	// filled in while deciding
 	message  *Message
 	allotted Allotted
-	reasons  []distributed
+	outcome  Outcome
 	dispatch *Dispatch
 	entry    archive.Draft
 	twin     bool  // the message is in the archive already, or in this batch
@@ -131,8 +131,13 @@ func (c *Chancery) check(r *release, at time.Time) error {
 		return &Refusal{Cause: Invalid, Faults: faults}
 	}
 	r.message = message
-	r.reasons = c.distribution(message)
+	r.outcome = c.outcome(message)
 	return c.retain(message)
+}
+
+// outcome is what the decision finds beside the words.
+func (c *Chancery) outcome(m *Message) Outcome {
+	return Outcome{Distribution: c.distribution(m)}
 }
 
 // distribution is which audiences receive by tag, as the declarations stand now.
@@ -214,7 +219,7 @@ func (c *Chancery) sign(r *release) error {
 	if err != nil {
 		return err
 	}
-	r.dispatch = &Dispatch{record: newRecord(r.message, r.allotted, r.reasons), ID: r.id(), Original: original, P7S: p7s}
+	r.dispatch = &Dispatch{record: newRecord(r.message, r.allotted, r.outcome), ID: r.id(), Original: original, P7S: p7s}
 	payload, err := r.dispatch.encode()
 	if err != nil {
 		return err

@@ -50,6 +50,9 @@ type Headline struct {
 	Unread        bool               `json:"unread"`
 	Imported      bool               `json:"imported"`
 	Attachments   int                `json:"attachments"`
+	Instruction   bool               `json:"instruction,omitempty"` // opens an action at the addressees that have something to do
+	Exercise      bool               `json:"exercise,omitempty"`
+	Night         bool               `json:"night,omitempty"` // to be handled at any hour by one of my groups
 }
 
 // FeedQuery asks for a page of the teleprinter.
@@ -123,7 +126,14 @@ type AddresseeView struct {
 	Qualification Qualification `json:"qualification"`
 	Deadline      *time.Time    `json:"deadline,omitempty"`
 	Instruction   string        `json:"instruction,omitempty"`
-	Number        uint64        `json:"number,omitempty"` // in the series from the origin to this addressee
+	Number        uint64        `json:"number,omitempty"`     // in the series from the origin to this addressee
+	Precedence    Precedence    `json:"precedence,omitempty"` // its own, where it differs from its line's
+	Night         bool          `json:"night,omitempty"`      // to be handled at any hour, for the reason beside
+	NightReason   string        `json:"night_reason,omitempty"`
+	Receipt       Receipt       `json:"receipt,omitempty"` // asked of it
+	Serve         []string      `json:"serve"`             // offices to be served inside it
+	Attention     string        `json:"attention,omitempty"`
+	Collective    string        `json:"collective,omitempty"` // key of the collective that it was reached by
 }
 
 // AttachmentView is a file of the message.
@@ -170,6 +180,55 @@ type MessageView struct {
 	Files       []AttachmentView  `json:"files"`
 	Signature   SignatureView     `json:"signature"`
 	Provenance  map[string]string `json:"provenance,omitempty"` // of an imported record: volume, document, address…
+
+	DistributionClass    DistributionClass `json:"distribution_class,omitempty"`
+	Collectives          []CollectiveView  `json:"collectives"`
+	Exempted             []AudienceRef     `json:"exempted"` // left out of every collective
+	InReplyTo            *ReferenceView    `json:"in_reply_to,omitempty"`
+	Follows              *ReferenceView    `json:"follows,omitempty"`
+	Corrects             *CorrectionView   `json:"corrects,omitempty"`
+	ReplyBefore          *time.Time        `json:"reply_before,omitempty"`
+	ValidUntil           *time.Time        `json:"valid_until,omitempty"` // no longer to be acted upon after
+	NotBefore            *time.Time        `json:"not_before,omitempty"`
+	SilenceUntil         *time.Time        `json:"silence_until,omitempty"` // adopted if nobody objects until then
+	ReassessOn           *time.Time        `json:"reassess_on,omitempty"`   // when the level is to be looked at again
+	Countries            []string          `json:"countries"`
+	Persons              []string          `json:"persons"`
+	FreeTags             []string          `json:"free_tags"`
+	LevelReason          string            `json:"level_reason,omitempty"`
+	AudienceMention      string            `json:"audience_mention,omitempty"`
+	HandlingInstructions string            `json:"handling_instructions,omitempty"`
+	External             []string          `json:"external"` // mail addresses outside the house
+	Visas                []VisaView        `json:"visas"`
+	OnBehalf             *AgentRef         `json:"on_behalf,omitempty"` // in whose place the signatory signed
+	OwnEdit              bool              `json:"own_edit,omitempty"`  // the signatory changed the text after the visas
+	ContentDigest        string            `json:"content_digest"`      // SHA-256 of the content, which visas bind
+}
+
+// CollectiveView is a collective that the message was addressed to.
+type CollectiveView struct {
+	Key     string `json:"key"`
+	Name    string `json:"name"`
+	Role    Role   `json:"role"`
+	Members int    `json:"members"` // how many addressees it stood for at release
+}
+
+// CorrectionView says which message this one corrects, and how.
+type CorrectionView struct {
+	ReferenceView
+	How How `json:"how"`
+}
+
+// VisaView is a visa given before release.
+type VisaView struct {
+	Reviewer AgentRef    `json:"reviewer"`
+	Group    AudienceRef `json:"group"`
+	Round    int         `json:"round"`
+	Verdict  string      `json:"verdict"`
+	At       time.Time   `json:"at"`
+	Comment  string      `json:"comment,omitempty"`
+	For      *AgentRef   `json:"for,omitempty"` // in whose place
+	Same     bool        `json:"same"`          // given on the very text that was released
 }
 
 // Me is who reads, and how far.
@@ -264,6 +323,7 @@ type Request struct {
 type Event struct {
 	Resync   bool      `json:"resync,omitempty"` // the place asked for is unknown or too far: load the page again
 	Headline *Headline `json:"headline,omitempty"`
+	Changed  bool      `json:"changed,omitempty"` // the message was there before: its level or what corrects it has changed
 	Unread   int       `json:"unread"`
 }
 

@@ -118,7 +118,8 @@ func shortName(t reflect.Type, _ string) string {
 }
 
 // forms are the types that stand both in requests and in answers; what they require is only what a request must have.
-var forms = []reflect.Type{reflect.TypeFor[correspondence.Form](), reflect.TypeFor[correspondence.FormAddressee](), reflect.TypeFor[correspondence.FormAttachment]()}
+var forms = []reflect.Type{reflect.TypeFor[correspondence.Form](), reflect.TypeFor[correspondence.FormAddressee](), reflect.TypeFor[correspondence.FormAttachment](),
+	reflect.TypeFor[correspondence.FormCollective](), reflect.TypeFor[correspondence.FormCorrection]()}
 
 // describeProperty reads the validate tag, and requires in answers whatever is always written.
 func describeProperty(p jsonschema.InterceptPropParams) error {
@@ -181,11 +182,14 @@ func describeNames(p jsonschema.InterceptSchemaParams) (bool, error) {
 		return false, nil
 	}
 	names := map[reflect.Type][]string{
-		reflect.TypeFor[habilitation.Level]():           {habilitation.Unprotected.String(), habilitation.Restricted.String()},
-		reflect.TypeFor[correspondence.Kind]():          correspondence.KindNames(),
-		reflect.TypeFor[correspondence.Role]():          {correspondence.Action.String(), correspondence.Info.String()},
-		reflect.TypeFor[correspondence.Qualification](): correspondence.QualificationNames(),
-		reflect.TypeFor[correspondence.Precedence]():    correspondence.PrecedenceNames(),
+		reflect.TypeFor[habilitation.Level]():               {habilitation.Unprotected.String(), habilitation.Restricted.String()},
+		reflect.TypeFor[correspondence.Kind]():              correspondence.KindNames(),
+		reflect.TypeFor[correspondence.Role]():              {correspondence.Action.String(), correspondence.Info.String()},
+		reflect.TypeFor[correspondence.Qualification]():     correspondence.QualificationNames(),
+		reflect.TypeFor[correspondence.Precedence]():        correspondence.PrecedenceNames(),
+		reflect.TypeFor[correspondence.Receipt]():           correspondence.ReceiptNames(),
+		reflect.TypeFor[correspondence.DistributionClass](): correspondence.DistributionNames(),
+		reflect.TypeFor[correspondence.How]():               correspondence.HowNames(),
 	}
 	t := bare(p.Value.Type())
 	for _, name := range names[t] {
