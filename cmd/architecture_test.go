@@ -29,6 +29,8 @@ search, habilitation, rapid < search/searchtest
 search, habilitation, bleve, RoaringBitmap/roaring < search/bleveindex
 
 archive, search, tagging, habilitation, go-playground/validator, x/text < correspondence
+habilitation < correspondence/circuit
+correspondence/circuit < correspondence
 habilitation < correspondence/handling
 correspondence/handling < correspondence
 correspondence, habilitation < correspondence/desktest

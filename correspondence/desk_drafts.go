@@ -91,7 +91,7 @@ func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, fo
 	if err := d.hasRoom(ctx, id, len(value)); err != nil {
 		return DraftView{}, err
 	}
-	version, err := d.house.Store.Put(ctx, d.badge.Agent(), shelfDrafts, id.String(), over, value)
+	version, err := d.house.Store.Put(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts, id.String(), over, value)
 	if errors.Is(err, ErrStale) {
 		return DraftView{}, refuse(Conflict, "draft-changed")
 	}
@@ -110,7 +110,7 @@ const (
 // hasRoom refuses a draft for which the desk has no room beside the others. Those that this session does not show take none: else a full
 // desk would tell of them.
 func (d *Desk) hasRoom(ctx context.Context, id habilitation.ID, size int) error {
-	items, err := d.house.Store.List(ctx, d.badge.Agent(), shelfDrafts)
+	items, err := d.house.Store.List(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts)
 	if err != nil {
 		return fmt.Errorf("make room for draft %s: %w", id, err)
 	}
@@ -159,7 +159,7 @@ func (d *Desk) keepFiles(ctx context.Context, form *Form, had []FormAttachment) 
 
 // savedDraft reads a draft of the desk's owner that may be shown on this session; a released one is gone.
 func (d *Desk) savedDraft(ctx context.Context, id habilitation.ID) (saved savedDraft, version uint64, err error) {
-	item, err := d.house.Store.Get(ctx, d.badge.Agent(), shelfDrafts, id.String())
+	item, err := d.house.Store.Get(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts, id.String())
 	if errors.Is(err, ErrNotThere) {
 		return saved, 0, errUnknown
 	}
@@ -206,7 +206,7 @@ func (d *Desk) mayOpen(saved savedDraft) bool {
 
 // Drafts lists the owner's drafts, the last saved first.
 func (d *Desk) Drafts(ctx context.Context) ([]DraftView, error) {
-	items, err := d.house.Store.List(ctx, d.badge.Agent(), shelfDrafts)
+	items, err := d.house.Store.List(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts)
 	if err != nil {
 		return nil, fmt.Errorf("list drafts: %w", err)
 	}
@@ -242,7 +242,7 @@ func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
 	if _, _, err := d.savedDraft(ctx, id); err != nil {
 		return err
 	}
-	if err := d.house.Store.Remove(ctx, d.badge.Agent(), shelfDrafts, id.String()); err != nil {
+	if err := d.house.Store.Remove(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts, id.String()); err != nil {
 		return fmt.Errorf("discard draft %s: %w", id, err)
 	}
 	return nil
@@ -269,7 +269,7 @@ func (d *Desk) Release(ctx context.Context, id habilitation.ID, version uint64) 
 
 // putAway takes a released draft off the desk. What was saved over it since it was read was not released: it becomes a draft of its own.
 func (d *Desk) putAway(ctx context.Context, id habilitation.ID, released Form) error {
-	owner, store := d.badge.Agent(), d.house.Store
+	owner, store := OwnerAgent(d.badge.Agent()), d.house.Store
 	item, err := store.Get(ctx, owner, shelfDrafts, id.String())
 	if err != nil {
 		return err

@@ -8,7 +8,19 @@ import (
 	"chancery/habilitation"
 )
 
-// Shelf is a place on an agent's desk: "drafts", "reads".
+// Owner is whose desk an item lies on: an agent's own, below 1<<32, or the desk that a group or community shares, from there up.
+type Owner uint64
+
+// audienceOwners is where the owners that are audiences begin.
+const audienceOwners Owner = 1 << 32
+
+// OwnerAgent is an agent as the owner of a desk.
+func OwnerAgent(agent habilitation.AgentID) Owner { return Owner(agent) }
+
+// OwnerAudience is a group or community as the owner of the desk that its members share.
+func OwnerAudience(audience habilitation.AudienceID) Owner { return audienceOwners + Owner(audience) }
+
+// Shelf is a place on a desk: "drafts", "reads".
 type Shelf string
 
 // Item is something on a shelf.
@@ -34,8 +46,9 @@ var (
 	ErrClosed = errors.New("desk store closed")
 )
 
-// DeskStore holds what is private to an agent and may change: draft texts, read marks, preferences. It is not part of the archive and
-// proves nothing. Every item belongs to one owner, and no method reaches another's. A change that returned without error is durable;
+// DeskStore holds what is private to an agent, or shared by the members of a group, and may change: draft texts, read marks, preferences.
+// It is not part of the archive and proves nothing. Every item belongs to one owner, an agent or an audience,
+// and no method reaches another's. A change that returned without error is durable;
 // one that returned an error was not made, except that after ErrStopped it may have been. A context that ends is obeyed until the change
 // is being written. All methods may be called at the same time.
 //
@@ -43,15 +56,15 @@ var (
 type DeskStore interface {
 	// Put sets key to value in place of the version over and returns the new version. Over 0 demands that nothing stands there,
 	// AnyVersion demands nothing; otherwise ErrStale, and nothing changes. Concurrent Puts share one durable write.
-	Put(ctx context.Context, owner habilitation.AgentID, shelf Shelf, key string, over uint64, value []byte) (version uint64, err error)
+	Put(ctx context.Context, owner Owner, shelf Shelf, key string, over uint64, value []byte) (version uint64, err error)
 	// Get returns one item, or ErrNotThere.
-	Get(ctx context.Context, owner habilitation.AgentID, shelf Shelf, key string) (Item, error)
+	Get(ctx context.Context, owner Owner, shelf Shelf, key string) (Item, error)
 	// List returns the whole shelf in the byte order of the keys.
-	List(ctx context.Context, owner habilitation.AgentID, shelf Shelf) ([]Item, error)
+	List(ctx context.Context, owner Owner, shelf Shelf) ([]Item, error)
 	// Remove takes keys off a shelf, without any key everything. What is not there is no error.
-	Remove(ctx context.Context, owner habilitation.AgentID, shelf Shelf, keys ...string) error
+	Remove(ctx context.Context, owner Owner, shelf Shelf, keys ...string) error
 	// Clear empties some shelves and then puts items onto one, whatever stood there, all or nothing; their versions are ignored.
-	Clear(ctx context.Context, owner habilitation.AgentID, empty []Shelf, onto Shelf, items ...Item) error
+	Clear(ctx context.Context, owner Owner, empty []Shelf, onto Shelf, items ...Item) error
 	// Close waits for changes under way and lets go of the store.
 	Close() error
 }

@@ -8,7 +8,6 @@ import (
 
 	"chancery/archive"
 	"chancery/habilitation"
-	"chancery/tagging"
 )
 
 // enactment is a list of acts that are decided together.
@@ -76,10 +75,10 @@ func (c *Chancery) checkActs(by habilitation.AgentID, acts []habilitation.Act) e
 	return nil
 }
 
-// copyOfRights copies register, thesaurus and declarations.
+// copyOfRights copies register, thesaurus, declarations and circuits.
 func (f *Folds) copyOfRights() (*Folds, error) {
 	trial := NewFolds()
-	for from, to := range map[fold]fold{f.Register: trial.Register, f.Thesaurus: trial.Thesaurus, f.Declarations: trial.Declarations} {
+	for from, to := range map[fold]fold{f.Register: trial.Register, f.Thesaurus: trial.Thesaurus, f.Declarations: trial.Declarations, f.Circuits: trial.Circuits} {
 		var b bytes.Buffer
 		if err := errors.Join(from.Snapshot(&b), to.Restore(&b)); err != nil {
 			return nil, fmt.Errorf("copy the folds: %w", err)
@@ -92,18 +91,11 @@ func (c *Chancery) draftActs(by habilitation.AgentID, acts []habilitation.Act) (
 	at := c.now()
 	drafts := make([]archive.Draft, len(acts))
 	for i, act := range acts {
-		version, payload, err := encodeAct(act)
+		version, payload, err := c.Folds.familyOf(act).encode(act)
 		if err != nil {
 			return nil, err
 		}
 		drafts[i] = archive.Draft{ID: c.NewID(payload), Kind: act.Kind(), Version: version, Actor: by, Tree: archive.TreeActs, Time: at, Payload: payload}
 	}
 	return drafts, nil
-}
-
-func encodeAct(act habilitation.Act) (uint8, []byte, error) {
-	if tagging.IsAct(act) {
-		return tagging.EncodeAct(act)
-	}
-	return habilitation.EncodeAct(act)
 }

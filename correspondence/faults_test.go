@@ -82,35 +82,35 @@ type cuedStore struct {
 	cues *cues
 }
 
-func (s cuedStore) Get(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, key string) (correspondence.Item, error) {
+func (s cuedStore) Get(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, key string) (correspondence.Item, error) {
 	if err := s.cues.at("store.Get"); err != nil {
 		return correspondence.Item{}, err
 	}
 	return s.DeskStore.Get(ctx, owner, shelf, key)
 }
 
-func (s cuedStore) List(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf) ([]correspondence.Item, error) {
+func (s cuedStore) List(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf) ([]correspondence.Item, error) {
 	if err := s.cues.at("store.List"); err != nil {
 		return nil, err
 	}
 	return s.DeskStore.List(ctx, owner, shelf)
 }
 
-func (s cuedStore) Put(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, key string, over uint64, value []byte) (uint64, error) {
+func (s cuedStore) Put(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, key string, over uint64, value []byte) (uint64, error) {
 	if err := s.cues.at("store.Put"); err != nil {
 		return 0, err
 	}
 	return s.DeskStore.Put(ctx, owner, shelf, key, over, value)
 }
 
-func (s cuedStore) Remove(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, keys ...string) error {
+func (s cuedStore) Remove(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, keys ...string) error {
 	if err := s.cues.at("store.Remove"); err != nil {
 		return err
 	}
 	return s.DeskStore.Remove(ctx, owner, shelf, keys...)
 }
 
-func (s cuedStore) Clear(ctx context.Context, owner habilitation.AgentID, empty []correspondence.Shelf, onto correspondence.Shelf, items ...correspondence.Item) error {
+func (s cuedStore) Clear(ctx context.Context, owner correspondence.Owner, empty []correspondence.Shelf, onto correspondence.Shelf, items ...correspondence.Item) error {
 	if err := s.cues.at("store.Clear"); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"chancery/archive"
+	"chancery/correspondence/circuit"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -20,13 +21,14 @@ type Folds struct {
 	Declarations *tagging.Declarations
 	Ledger       *Ledger
 	Rows         *search.Rows
+	Circuits     *circuit.Circuits
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
 }
 
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), through: map[string]archive.Seq{}}
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), through: map[string]archive.Seq{}}
 }
 
 // least is the last entry that every fold has folded.
@@ -103,6 +105,9 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 			return nil, err
 		}
 	}
+	if seq > f.through[snapshotCircuits] {
+		f.released(d)
+	}
 	if seq <= f.through[snapshotRows] {
 		return nil, nil
 	}
@@ -112,47 +117,29 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 
 // foldAct gives an act to the fold whose kind it is; a kind that no fold knows stops the program.
 func (f *Folds) foldAct(e archive.Entry) error {
-	act, err := habilitation.DecodeAct(e.Kind, e.Version, e.Payload)
-	if err == nil {
-		return f.applyAct(e, act, snapshotRegister)
+	for _, family := range f.families() {
+		act, err := family.decode(e.Kind, e.Version, e.Payload)
+		if errors.Is(err, habilitation.ErrUnknownKind) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if e.Seq <= f.through[family.snapshot] {
+			return nil
+		}
+		return f.apply(e.Header, act)
 	}
-	if !errors.Is(err, habilitation.ErrUnknownKind) {
-		return err
-	}
-	if act, err = tagging.DecodeAct(e.Kind, e.Version, e.Payload); err != nil {
-		return err
-	}
-	return f.applyAct(e, act, snapshotThesaurus)
-}
-
-func (f *Folds) applyAct(e archive.Entry, act habilitation.Act, name string) error {
-	if e.Seq <= f.through[name] {
-		return nil
-	}
-	return f.apply(e.Header, act)
+	return fmt.Errorf("read %s version %d: %w", e.Kind, e.Version, habilitation.ErrUnknownKind)
 }
 
 // apply folds one act that the journal holds.
 func (f *Folds) apply(h archive.Header, act habilitation.Act) error {
-	if !tagging.IsAct(act) {
-		return f.Register.Apply(h.Time, h.Actor, act)
-	}
-	if err := f.Thesaurus.Apply(h.Time, h.Actor, act); err != nil {
-		return err
-	}
-	return f.Declarations.Apply(h.Time, h.Actor, act)
+	return f.familyOf(act).apply(h.Time, h.Actor, act)
 }
 
 // check tells what the folds would say to an act, and changes nothing.
-func (f *Folds) check(act habilitation.Act) error {
-	if !tagging.IsAct(act) {
-		return f.Register.Check(act)
-	}
-	if err := f.Thesaurus.Check(act); err != nil {
-		return err
-	}
-	return f.Declarations.Check(act)
-}
+func (f *Folds) check(act habilitation.Act) error { return f.familyOf(act).check(act) }
 
 // documentOf is an archived message as the search half of the house learns of it. Signed bytes that cannot be read leave the words out:
 // the message stays in every list, and Verify names the damage.

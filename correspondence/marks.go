@@ -70,7 +70,7 @@ func (c *markCache) of(ctx context.Context, store DeskStore, agent habilitation.
 }
 
 func (m *agentMarks) load(ctx context.Context, store DeskStore, agent habilitation.AgentID) error {
-	items, err := store.List(ctx, agent, shelfReads)
+	items, err := store.List(ctx, OwnerAgent(agent), shelfReads)
 	if err != nil {
 		return fmt.Errorf("read marks of agent %d: %w", agent, err)
 	}
@@ -121,7 +121,7 @@ func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitat
 			items = append(items, exceptionItem(id, isRead))
 		}
 	}
-	if err := store.Clear(ctx, agent, []Shelf{shelfReads}, shelfReads, items...); err != nil {
+	if err := store.Clear(ctx, OwnerAgent(agent), []Shelf{shelfReads}, shelfReads, items...); err != nil {
 		return fmt.Errorf("raise marks of agent %d: %w", agent, err)
 	}
 	m.read, m.except, m.counts = read, except, [len(m.counts)]unreadCount{}
@@ -227,7 +227,7 @@ func (u *unreads) set(ctx context.Context, row search.Row, read bool) error {
 		return nil
 	}
 	item := exceptionItem(row.ID, read)
-	if _, err := house.Store.Put(ctx, agent, shelfReads, item.Key, AnyVersion, item.Value); err != nil {
+	if _, err := house.Store.Put(ctx, OwnerAgent(agent), shelfReads, item.Key, AnyVersion, item.Value); err != nil {
 		return fmt.Errorf("note reading of agent %d: %w", agent, err)
 	}
 	u.marks.except[row.ID] = read

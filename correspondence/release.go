@@ -279,6 +279,7 @@ func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) er
 		if err := c.Folds.Ledger.apply(uint64(receipts[i].Seq), r.dispatch); err != nil {
 			return err
 		}
+		c.Folds.released(r.dispatch)
 		documents = append(documents, newDocument(receipts[i].Seq, r.dispatch, r.message.Summary, r.message.Text, r.message.Comment))
 	}
 	c.Folds.Rows.Append(documents)

@@ -22,9 +22,10 @@ const (
 	snapshotThesaurus = "tags"
 	snapshotLedger    = "ledger"
 	snapshotRows      = "rows"
+	snapshotCircuits  = "circuits"
 )
 
-var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows}
+var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits}
 
 // snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the body.
 const snapshotMagic = "chancery snapshot 1\n"
@@ -53,6 +54,8 @@ func (f *Folds) members(name string) []fold {
 		return []fold{f.Thesaurus, f.Declarations}
 	case snapshotLedger:
 		return []fold{f.Ledger}
+	case snapshotCircuits:
+		return []fold{f.Circuits}
 	}
 	return []fold{rowsFold{f.Rows}}
 }
@@ -90,6 +93,8 @@ func (f *Folds) reset(name string) {
 		f.Ledger = empty.Ledger
 	case snapshotRows:
 		f.Rows = empty.Rows
+	case snapshotCircuits:
+		f.Circuits = empty.Circuits
 	}
 }
 

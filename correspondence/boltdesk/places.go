@@ -10,7 +10,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"chancery/correspondence"
-	"chancery/habilitation"
 )
 
 // versionSize is the length of the version before each value.
@@ -20,7 +19,7 @@ const versionSize = 8
 const longestName = 1024
 
 // place is where an item stands in the file.
-func place(owner habilitation.AgentID, shelf correspondence.Shelf, key string) ([]byte, error) {
+func place(owner correspondence.Owner, shelf correspondence.Shelf, key string) ([]byte, error) {
 	if key == "" || len(key) > longestName {
 		return nil, fmt.Errorf("place on %s: key of %d bytes", shelf, len(key))
 	}
@@ -29,11 +28,18 @@ func place(owner habilitation.AgentID, shelf correspondence.Shelf, key string) (
 }
 
 // shelfPrefix begins the place of everything on a shelf, and is the place of its last version.
-func shelfPrefix(owner habilitation.AgentID, shelf correspondence.Shelf) ([]byte, error) {
+func shelfPrefix(owner correspondence.Owner, shelf correspondence.Shelf) ([]byte, error) {
 	if shelf == "" || len(shelf) > longestName || strings.IndexByte(string(shelf), 0) >= 0 {
 		return nil, fmt.Errorf("name a shelf %q", shelf)
 	}
-	prefix := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(shelf)+1+26), uint32(owner))
+	prefix := binary.BigEndian.AppendUint32(make([]byte, 0, 5+len(shelf)+1+26), uint32(owner))
+	switch owner >> 32 {
+	case 0:
+	case 1:
+		prefix = append(prefix, 0) // no shelf's name begins so
+	default:
+		return nil, fmt.Errorf("name a shelf of owner %d: no agent and no audience", owner)
+	}
 	return append(append(prefix, shelf...), 0), nil
 }
 

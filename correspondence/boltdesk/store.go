@@ -1,8 +1,9 @@
-// Package boltdesk keeps the agents' desks in one bbolt file.
+// Package boltdesk keeps the desks of agents and groups in one bbolt file.
 //
 // The file holds two buckets: "format" with the version of this layout, and "desks", flat, one entry an item:
 //
-//	owner (4 bytes, big endian) ‖ shelf ‖ 0x00 ‖ key  →  version (8 bytes, big endian) ‖ value
+//	agent (4 bytes, big endian) ‖ shelf ‖ 0x00 ‖ key             →  version (8 bytes, big endian) ‖ value
+//	audience (4 bytes, big endian) ‖ 0x00 ‖ shelf ‖ 0x00 ‖ key   →  the same
 //
 // The entry with the empty key holds the shelf's last version. It outlives the items, so that no key bears a version twice, and it is
 // counted by shelf, so that a version tells its owner nothing about other agents.
@@ -24,7 +25,6 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"chancery/correspondence"
-	"chancery/habilitation"
 )
 
 // layout is the version of what stands in the file.
@@ -122,7 +122,7 @@ func checkLayout(tx *bbolt.Tx) error {
 }
 
 // Get returns one item.
-func (s *Store) Get(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, key string) (correspondence.Item, error) {
+func (s *Store) Get(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, key string) (correspondence.Item, error) {
 	item := correspondence.Item{Key: key}
 	at, err := place(owner, shelf, key)
 	if err != nil {
@@ -136,13 +136,13 @@ func (s *Store) Get(ctx context.Context, owner habilitation.AgentID, shelf corre
 		return readItem(&item, entry)
 	})
 	if err != nil {
-		return correspondence.Item{}, fmt.Errorf("get %s of agent %d from %s: %w", key, owner, shelf, err)
+		return correspondence.Item{}, fmt.Errorf("get %s of owner %d from %s: %w", key, owner, shelf, err)
 	}
 	return item, nil
 }
 
 // List returns the shelf in the order of its keys.
-func (s *Store) List(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf) ([]correspondence.Item, error) {
+func (s *Store) List(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf) ([]correspondence.Item, error) {
 	prefix, err := shelfPrefix(owner, shelf)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (s *Store) List(ctx context.Context, owner habilitation.AgentID, shelf corr
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list %s of agent %d: %w", shelf, owner, err)
+		return nil, fmt.Errorf("list %s of owner %d: %w", shelf, owner, err)
 	}
 	return items, nil
 }

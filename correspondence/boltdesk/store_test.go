@@ -12,7 +12,6 @@ import (
 
 	"chancery/correspondence"
 	"chancery/correspondence/desktest"
-	"chancery/habilitation"
 )
 
 func TestDeskStoreContract(t *testing.T) {
@@ -101,7 +100,7 @@ func TestNoErrorIsLost(t *testing.T) {
 	var callers sync.WaitGroup
 	for i := range 32 {
 		callers.Go(func() {
-			if _, err := s.Put(t.Context(), habilitation.AgentID(i), "drafts", "lost", 0, []byte("lost")); !errors.Is(err, correspondence.ErrStopped) {
+			if _, err := s.Put(t.Context(), correspondence.Owner(i), "drafts", "lost", 0, []byte("lost")); !errors.Is(err, correspondence.ErrStopped) {
 				t.Errorf("put by %d onto a file that is gone: %v, want ErrStopped", i, err)
 			}
 		})
@@ -121,7 +120,7 @@ func TestConcurrentPutsShareTransactions(t *testing.T) {
 	const puts = 256
 	for i := range puts {
 		callers.Go(func() {
-			if _, err := s.Put(t.Context(), habilitation.AgentID(i), "reads", "m", 0, nil); err != nil {
+			if _, err := s.Put(t.Context(), correspondence.Owner(i), "reads", "m", 0, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -149,7 +148,7 @@ func BenchmarkPut(b *testing.B) {
 			for c := range callers {
 				all.Go(func() {
 					for i := c; i < b.N; i += callers {
-						if _, err := s.Put(b.Context(), habilitation.AgentID(c), "drafts", fmt.Sprint(i%50), correspondence.AnyVersion, value); err != nil {
+						if _, err := s.Put(b.Context(), correspondence.Owner(c), "drafts", fmt.Sprint(i%50), correspondence.AnyVersion, value); err != nil {
 							b.Error(err)
 						}
 					}

@@ -9,7 +9,6 @@ import (
 	"go.etcd.io/bbolt"
 
 	"chancery/correspondence"
-	"chancery/habilitation"
 )
 
 // most is how many changes may share a transaction.
@@ -24,7 +23,7 @@ type change struct {
 }
 
 // Put sets an item in place of the version over.
-func (s *Store) Put(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, key string, over uint64, value []byte) (uint64, error) {
+func (s *Store) Put(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, key string, over uint64, value []byte) (uint64, error) {
 	if _, err := place(owner, shelf, key); err != nil {
 		return 0, err
 	}
@@ -38,13 +37,13 @@ func (s *Store) Put(ctx context.Context, owner habilitation.AgentID, shelf corre
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("put %s on %s of agent %d: %w", key, shelf, owner, err)
+		return 0, fmt.Errorf("put %s on %s of owner %d: %w", key, shelf, owner, err)
 	}
 	return version, nil
 }
 
 // Remove takes keys off a shelf, without any key everything.
-func (s *Store) Remove(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, keys ...string) error {
+func (s *Store) Remove(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, keys ...string) error {
 	prefix, err := shelfPrefix(owner, shelf)
 	if err != nil {
 		return err
@@ -64,13 +63,13 @@ func (s *Store) Remove(ctx context.Context, owner habilitation.AgentID, shelf co
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("remove from %s of agent %d: %w", shelf, owner, err)
+		return fmt.Errorf("remove from %s of owner %d: %w", shelf, owner, err)
 	}
 	return nil
 }
 
 // Clear empties shelves and puts items onto one.
-func (s *Store) Clear(ctx context.Context, owner habilitation.AgentID, shelves []correspondence.Shelf, onto correspondence.Shelf, items ...correspondence.Item) error {
+func (s *Store) Clear(ctx context.Context, owner correspondence.Owner, shelves []correspondence.Shelf, onto correspondence.Shelf, items ...correspondence.Item) error {
 	prefixes := make([][]byte, len(shelves))
 	for i, shelf := range shelves {
 		var err error
@@ -85,12 +84,12 @@ func (s *Store) Clear(ctx context.Context, owner habilitation.AgentID, shelves [
 	}
 	err := s.change(ctx, func(desks *bbolt.Bucket) error { return clearAndPut(desks, owner, prefixes, onto, items) })
 	if err != nil {
-		return fmt.Errorf("clear %q of agent %d: %w", shelves, owner, err)
+		return fmt.Errorf("clear %q of owner %d: %w", shelves, owner, err)
 	}
 	return nil
 }
 
-func clearAndPut(desks *bbolt.Bucket, owner habilitation.AgentID, prefixes [][]byte, onto correspondence.Shelf, items []correspondence.Item) error {
+func clearAndPut(desks *bbolt.Bucket, owner correspondence.Owner, prefixes [][]byte, onto correspondence.Shelf, items []correspondence.Item) error {
 	for _, prefix := range prefixes {
 		if err := empty(desks, prefix); err != nil {
 			return err

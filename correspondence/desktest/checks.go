@@ -70,7 +70,8 @@ func aVersionNeverComesTwice(ctx context.Context, open Opener) error {
 
 func ownersAndShelvesAreApart(ctx context.Context, d desk) error {
 	var faults []error
-	for _, owner := range []desk{d, {d.DeskStore, 0}, {d.DeskStore, 7 << 8}, {d.DeskStore, 7<<8 + 7}, {d.DeskStore, 1<<32 - 1}} {
+	for _, owner := range []desk{d, {d.DeskStore, 0}, {d.DeskStore, 7 << 8}, {d.DeskStore, 7<<8 + 7}, {d.DeskStore, 1<<32 - 1},
+		{d.DeskStore, 1 << 32}, {d.DeskStore, 1<<32 + 7}, {d.DeskStore, 1<<33 - 1}} {
 		for _, shelf := range []correspondence.Shelf{drafts, "draft", "draftss", reads} {
 			key := fmt.Sprint(owner.owner, shelf)
 			faults = append(faults, owner.putNew(ctx, shelf, key, "same"), owner.shelf(ctx, shelf, key, "same"))
@@ -151,6 +152,9 @@ func namesMustBeNames(ctx context.Context, d desk) error {
 		if _, err := d.put(ctx, name.shelf, name.key, 0, "value"); err == nil {
 			faults = append(faults, fmt.Errorf("put %q on shelf %q: no error", name.key, name.shelf))
 		}
+	}
+	if _, err := (desk{d.DeskStore, 1 << 33}).put(ctx, drafts, "a", 0, "value"); err == nil {
+		faults = append(faults, errors.New("put for an owner that is no agent and no audience: no error"))
 	}
 	return errors.Join(append(faults, d.shelf(ctx, drafts))...)
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"chancery/correspondence"
-	"chancery/habilitation"
 )
 
 func aChangeOutlivesTheProcess(ctx context.Context, open Opener) error {
@@ -66,7 +65,7 @@ func concurrentChangesAllStand(ctx context.Context, open Opener) error {
 	const callers, rounds = 16, 8
 	err := withStore(func(ctx context.Context, d desk) error {
 		return errors.Join(together(callers, func(i int) error {
-			own := desk{d.DeskStore, habilitation.AgentID(i)}
+			own := desk{d.DeskStore, correspondence.Owner(i)}
 			for round := range rounds {
 				if err := own.putNew(ctx, drafts, fmt.Sprint(round)); err != nil {
 					return err
@@ -81,7 +80,7 @@ func concurrentChangesAllStand(ctx context.Context, open Opener) error {
 	})(ctx, open)
 	return errors.Join(err, withStore(func(ctx context.Context, d desk) error {
 		return errors.Join(together(callers, func(i int) error {
-			own := desk{d.DeskStore, habilitation.AgentID(i)}
+			own := desk{d.DeskStore, correspondence.Owner(i)}
 			return errors.Join(own.shelf(ctx, drafts, "0", "1", "2", "3", "4", "5", "6"), own.holds(ctx, drafts, "0", "value of 0", 0))
 		})...)
 	})(ctx, open))
@@ -136,7 +135,7 @@ type plain map[string]map[string]correspondence.Item
 
 func course(ctx context.Context, draw *rand.Rand, store correspondence.DeskStore, model plain) error {
 	for step := range 100 {
-		d := desk{store, habilitation.AgentID(draw.IntN(3))}
+		d := desk{store, correspondence.Owner(draw.IntN(3))}
 		shelf := []correspondence.Shelf{drafts, reads, marks}[draw.IntN(3)]
 		name := fmt.Sprint(d.owner, shelf)
 		if model[name] == nil {

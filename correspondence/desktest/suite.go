@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"chancery/correspondence"
-	"chancery/habilitation"
 )
 
 // Opener opens one and the same store each time it is called; it is never asked to while the store is open.
@@ -67,7 +66,7 @@ func withStore(run func(context.Context, desk) error) func(context.Context, Open
 // desk is a store seen by one owner.
 type desk struct {
 	correspondence.DeskStore
-	owner habilitation.AgentID
+	owner correspondence.Owner
 }
 
 const drafts, reads, marks correspondence.Shelf = "drafts", "reads", "marks"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"chancery/correspondence"
-	"chancery/habilitation"
 )
 
 // TestSuitePassesSoundEngine also keeps the next test honest: without a fault nothing is caught.
@@ -24,7 +24,7 @@ func TestSuitePassesSoundEngine(t *testing.T) {
 func TestSuiteCatchesFaultyEngine(t *testing.T) {
 	for _, fault := range []string{
 		"ignores the version", "writes what is stale", "makes new over old", "counts from one again", "counts for all owners",
-		"shares owners", "shares shelves by prefix", "lists by chance", "keeps the caller's value", "hands out its own value",
+		"shares owners", "takes audiences for agents", "takes any owner", "shares shelves by prefix", "lists by chance", "keeps the caller's value", "hands out its own value",
 		"removes the whole shelf", "removes nothing", "clears without putting", "puts without clearing", "clears before it looks",
 		"forgets on closing", "checks outside the lock", "ignores the context", "works after closing", "says not there as nil",
 		"takes any name", "cuts the key at a nul", "returns version zero",
@@ -66,7 +66,7 @@ type memory struct {
 
 func (m *memory) has(fault string) bool { return m.disk.fault == fault }
 
-func (m *memory) prefix(owner habilitation.AgentID, shelf correspondence.Shelf) string {
+func (m *memory) prefix(owner correspondence.Owner, shelf correspondence.Shelf) string {
 	if m.has("shares owners") {
 		owner = 0
 	}
@@ -74,7 +74,10 @@ func (m *memory) prefix(owner habilitation.AgentID, shelf correspondence.Shelf) 
 	if m.has("shares shelves by prefix") {
 		end = ""
 	}
-	return string(rune(owner%0x10000+0x10000)) + string(shelf) + end
+	if m.has("takes audiences for agents") {
+		owner %= 1 << 32
+	}
+	return fmt.Sprintf("%010x", uint64(owner)) + string(shelf) + end
 }
 
 func (m *memory) refuses(ctx context.Context) error {
@@ -94,11 +97,14 @@ func (m *memory) badName(shelf correspondence.Shelf, key string) error {
 	return nil
 }
 
-func (m *memory) Put(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, key string, over uint64, value []byte) (uint64, error) {
+func (m *memory) Put(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, key string, over uint64, value []byte) (uint64, error) {
 	m.disk.Lock()
 	defer m.disk.Unlock()
 	if err := errors.Join(m.refuses(ctx), m.badName(shelf, key)); err != nil {
 		return 0, err
+	}
+	if owner >= 1<<33 && !m.has("takes any owner") {
+		return 0, errors.New("bad owner")
 	}
 	if m.has("cuts the key at a nul") {
 		key, _, _ = strings.Cut(key, "\x00")
@@ -124,7 +130,7 @@ func (m *memory) Put(ctx context.Context, owner habilitation.AgentID, shelf corr
 	return version, nil
 }
 
-func (m *memory) set(owner habilitation.AgentID, prefix, key string, value []byte) uint64 {
+func (m *memory) set(owner correspondence.Owner, prefix, key string, value []byte) uint64 {
 	counter := prefix
 	if m.has("counts for all owners") {
 		counter = ""
@@ -150,7 +156,7 @@ func (m *memory) give(item correspondence.Item) correspondence.Item {
 	return item
 }
 
-func (m *memory) Get(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, key string) (correspondence.Item, error) {
+func (m *memory) Get(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, key string) (correspondence.Item, error) {
 	m.disk.Lock()
 	defer m.disk.Unlock()
 	if err := m.refuses(ctx); err != nil {
@@ -163,7 +169,7 @@ func (m *memory) Get(ctx context.Context, owner habilitation.AgentID, shelf corr
 	return m.give(item), nil
 }
 
-func (m *memory) List(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf) ([]correspondence.Item, error) {
+func (m *memory) List(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf) ([]correspondence.Item, error) {
 	m.disk.Lock()
 	defer m.disk.Unlock()
 	if err := m.refuses(ctx); err != nil {
@@ -183,7 +189,7 @@ func (m *memory) List(ctx context.Context, owner habilitation.AgentID, shelf cor
 	return items, nil
 }
 
-func (m *memory) Remove(ctx context.Context, owner habilitation.AgentID, shelf correspondence.Shelf, keys ...string) error {
+func (m *memory) Remove(ctx context.Context, owner correspondence.Owner, shelf correspondence.Shelf, keys ...string) error {
 	m.disk.Lock()
 	defer m.disk.Unlock()
 	if err := m.refuses(ctx); err != nil || m.has("removes nothing") {
@@ -202,7 +208,7 @@ func (m *memory) empty(prefix string) {
 	maps.DeleteFunc(m.disk.items, func(at string, _ correspondence.Item) bool { return strings.HasPrefix(at, prefix) })
 }
 
-func (m *memory) Clear(ctx context.Context, owner habilitation.AgentID, empty []correspondence.Shelf, onto correspondence.Shelf, items ...correspondence.Item) error {
+func (m *memory) Clear(ctx context.Context, owner correspondence.Owner, empty []correspondence.Shelf, onto correspondence.Shelf, items ...correspondence.Item) error {
 	m.disk.Lock()
 	defer m.disk.Unlock()
 	if err := m.refuses(ctx); err != nil {
