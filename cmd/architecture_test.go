@@ -33,6 +33,8 @@ habilitation < correspondence/circuit
 correspondence/circuit < correspondence
 habilitation < correspondence/handling
 correspondence/handling < correspondence
+habilitation < correspondence/dossier
+correspondence/dossier < correspondence
 correspondence, habilitation < correspondence/desktest
 correspondence, habilitation, bbolt < correspondence/boltdesk
 
@@ -70,6 +72,7 @@ Journal.Tail: correspondence.(*Folds).replay    the house learns by heart what t
 Journal.Tail: correspondence.Examination.from     verification
 Vault.Open: archive.(*walk).object              verification
 Vault.Open: correspondence.(*Desk).Attachment   behind Desk.open
+Vault.Open: correspondence.(*Desk).DossierFile  behind Desk.openDossier, which asks who reads the dossier and records the reading
 Index.Find: correspondence.(*Desk).Search       with the perimeter of the badge
 `
 

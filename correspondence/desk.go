@@ -111,15 +111,20 @@ func (d *Desk) record(ctx context.Context, row search.Row, how string) error {
 	if row.Marking.Level() != habilitation.Restricted {
 		return nil
 	}
-	main, err := d.house.Journal.Head(ctx)
-	if err != nil {
-		return fmt.Errorf("record reading: %w", err)
-	}
 	payload, err := encodeReading(reading{Message: row.ID, Terminal: d.badge.Terminal(), Session: d.badge.Session(), How: how})
 	if err != nil {
 		return err
 	}
-	draft := archive.Draft{ID: d.house.NewID(payload), Kind: kindOpened, Version: readingVersion, Actor: d.badge.Agent(), Level: habilitation.Restricted,
+	return d.noteReading(ctx, kindOpened, readingVersion, payload)
+}
+
+// noteReading appends to the journal of readings, in the reader's name.
+func (d *Desk) noteReading(ctx context.Context, kind string, version uint8, payload []byte) error {
+	main, err := d.house.Journal.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("record reading: %w", err)
+	}
+	draft := archive.Draft{ID: d.house.NewID(payload), Kind: kind, Version: version, Actor: d.badge.Agent(), Level: habilitation.Restricted,
 		Time: d.house.Clock(), Payload: payload, Cites: main}
 	if _, err := d.house.Readings.Append(ctx, archive.AnyHead, []archive.Draft{draft}); err != nil {
 		return fmt.Errorf("record reading: %w", err)

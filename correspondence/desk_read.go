@@ -157,7 +157,7 @@ func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageVi
 	h.Summary = parts.Summary
 	v := MessageView{Headline: h, DTG: DTG(h.ReleasedAt), Drafter: person(m.Drafter), Signatory: person(m.Signatory), ActionFirst: m.Precedence,
 		InfoFirst: m.InfoPrecedence, Language: m.Language, Text: parts.Text, Comment: parts.Comment, Tags: []TagRef{}, Agents: []AgentRef{},
-		Addressees: addressees(m), References: d.references(m), CitedBy: d.citedBy(row.ID, unread), Files: files(m), Signature: d.verdict(m)}
+		Addressees: addressees(m), References: d.references(m), CitedBy: d.citedBy(row.ID, unread), Files: files(m), Dossiers: d.dossiersOf(row.ID), Signature: d.verdict(m)}
 	for _, p := range m.Agents {
 		v.Agents = append(v.Agents, AgentRef{Login: p.Login, Name: p.Name})
 	}

@@ -7,11 +7,15 @@ import (
 	"strings"
 
 	"chancery/archive"
+	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 )
 
 // Cited names the objects of the vault that an entry cites.
 func Cited(e archive.Entry) ([]archive.Digest, error) {
+	if e.Kind == (dossier.FileAdded{}).Kind() {
+		return citedByDossier(e)
+	}
 	if !isMessage(e.Kind) {
 		return nil, nil
 	}
@@ -24,6 +28,17 @@ func Cited(e archive.Entry) ([]archive.Digest, error) {
 		digests[i] = archive.Digest{Sum: a.SHA512, Size: a.Size}
 	}
 	return digests, nil
+}
+
+// citedByDossier names the file that an act puts into a dossier.
+func citedByDossier(e archive.Entry) ([]archive.Digest, error) {
+	act, err := dossier.DecodeAct(e.Kind, e.Version, e.Payload)
+	if err != nil {
+		return nil, err
+	}
+	file, _ := act.(dossier.FileAdded)
+	digest, err := digestFrom(file.SHA512, file.Size)
+	return []archive.Digest{digest}, err
 }
 
 // Examination verifies what only correspondence can see of a journal: that every message reads, that its signature holds over its bytes,
@@ -128,6 +143,9 @@ func (x Examination) compare(again *Folds, report func(archive.Problem)) {
 	}
 	if a, b := x.Held.Register.NextAudience(), again.Register.NextAudience(); a != b {
 		differ("groups and communities", a-1, b-1)
+	}
+	if a, b := x.Held.Dossiers.Count(), again.Dossiers.Count(); a != b {
+		differ("dossiers", a, b)
 	}
 	if a, b := x.Held.Thesaurus.Next(), again.Thesaurus.Next(); a != b {
 		differ("tags", a-1, b-1)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"chancery/correspondence/circuit"
+	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 	"chancery/tagging"
 )
@@ -23,6 +24,7 @@ type family struct {
 func (f *Folds) families() []family {
 	return []family{
 		{snapshotCircuits, circuit.IsAct, circuit.DecodeAct, circuit.EncodeAct, f.Circuits.Apply, f.Circuits.Check},
+		{snapshotDossiers, dossier.IsAct, dossier.DecodeAct, dossier.EncodeAct, f.Dossiers.Apply, f.Dossiers.Check},
 		{snapshotThesaurus, tagging.IsAct, tagging.DecodeAct, tagging.EncodeAct, f.applyTagging, f.checkTagging},
 		{snapshotRegister, func(habilitation.Act) bool { return true }, habilitation.DecodeAct, habilitation.EncodeAct, f.Register.Apply, f.Register.Check},
 	}

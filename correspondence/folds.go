@@ -9,6 +9,7 @@ import (
 
 	"chancery/archive"
 	"chancery/correspondence/circuit"
+	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -19,6 +20,7 @@ type Folds struct {
 	Register     *habilitation.Register
 	Thesaurus    *tagging.Thesaurus
 	Declarations *tagging.Declarations
+	Dossiers     *dossier.Dossiers
 	Ledger       *Ledger
 	Rows         *search.Rows
 	Circuits     *circuit.Circuits
@@ -28,7 +30,7 @@ type Folds struct {
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), through: map[string]archive.Seq{}}
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Dossiers: dossier.New(), through: map[string]archive.Seq{}}
 }
 
 // least is the last entry that every fold has folded.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -40,6 +41,12 @@ var refusals = []struct {
 	{tagging.ErrAlreadyDeclared, refuse(Conflict, "already-declared")},
 	{tagging.ErrNotDeclared, refuse(Conflict, "not-declared")},
 	{tagging.ErrNotActive, refuse(Conflict, "tag-not-active")},
+	{dossier.ErrClosed, refuse(Conflict, "dossier-closed")},
+	{dossier.ErrKeyTaken, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "key", Key: "key-taken"}}}},
+	{dossier.ErrThere, refuse(Conflict, "message-in-dossier")},
+	{dossier.ErrNotThere, errUnknown},
+	{dossier.ErrOpenTo, refuse(Conflict, "dossier-shared")},
+	{dossier.ErrNoteEmpty, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "text", Key: "missing"}}}},
 	{habilitation.ErrUnknown, errUnknown},
 	{search.ErrUnknown, errUnknown},
 	{search.ErrTooWide, refuse(Invalid, "phrase-too-wide")},

@@ -20,12 +20,13 @@ import (
 const (
 	snapshotRegister  = "register"
 	snapshotThesaurus = "tags"
+	snapshotDossiers  = "dossiers"
 	snapshotLedger    = "ledger"
 	snapshotRows      = "rows"
 	snapshotCircuits  = "circuits"
 )
 
-var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits}
+var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotDossiers}
 
 // snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the body.
 const snapshotMagic = "chancery snapshot 1\n"
@@ -52,6 +53,8 @@ func (f *Folds) members(name string) []fold {
 		return []fold{f.Register}
 	case snapshotThesaurus:
 		return []fold{f.Thesaurus, f.Declarations}
+	case snapshotDossiers:
+		return []fold{f.Dossiers}
 	case snapshotLedger:
 		return []fold{f.Ledger}
 	case snapshotCircuits:
@@ -89,6 +92,8 @@ func (f *Folds) reset(name string) {
 		f.Register = empty.Register
 	case snapshotThesaurus:
 		f.Thesaurus, f.Declarations = empty.Thesaurus, empty.Declarations
+	case snapshotDossiers:
+		f.Dossiers = empty.Dossiers
 	case snapshotLedger:
 		f.Ledger = empty.Ledger
 	case snapshotRows:

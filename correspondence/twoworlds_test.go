@@ -62,19 +62,22 @@ func (w *world) secret(i int) {
 	w.closed = append(w.closed, w.As("paul").Dispatches(form).ID)
 }
 
+// answerText writes down an answer or its refusal.
+func answerText(what string, answer any, err error) string {
+	text, _ := json.Marshal(answer)
+	var refusal *correspondence.Refusal
+	if errors.As(err, &refusal) {
+		text, _ = json.Marshal(refusal)
+	} else if err != nil {
+		text = []byte(err.Error())
+	}
+	return what + " → " + string(text)
+}
+
 // answers asks a desk everything and writes down every answer.
 func (w *world) answers(desk *housetest.Reader, ids []habilitation.ID) []string {
 	var out []string
-	note := func(what string, answer any, err error) {
-		text, _ := json.Marshal(answer)
-		var refusal *correspondence.Refusal
-		if errors.As(err, &refusal) {
-			text, _ = json.Marshal(refusal)
-		} else if err != nil {
-			text = []byte(err.Error())
-		}
-		out = append(out, what+" → "+string(text))
-	}
+	note := func(what string, answer any, err error) { out = append(out, answerText(what, answer, err)) }
 	ctx := w.T.Context()
 	for _, limit := range []int{2, 50} {
 		page, err := desk.Teleprinter(ctx, correspondence.FeedQuery{Limit: limit})

@@ -178,6 +178,7 @@ type MessageView struct {
 	References  []ReferenceView   `json:"references"`
 	CitedBy     []Headline        `json:"cited_by"` // later messages of the thread that the reader may see
 	Files       []AttachmentView  `json:"files"`
+	Dossiers    []DossierRef      `json:"dossiers"` // of the reader, in which it stands
 	Signature   SignatureView     `json:"signature"`
 	Provenance  map[string]string `json:"provenance,omitempty"` // of an imported record: volume, document, address…
 

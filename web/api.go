@@ -18,6 +18,7 @@ func (s *Server) registerAPI() {
 	s.registerEvidenceAPI()
 	s.registerDraftAPI()
 	s.registerDirectoryAPI()
+	s.registerDossierAPI()
 	s.registerHouseAPI()
 }
 

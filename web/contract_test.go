@@ -68,6 +68,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	c.reads(ids)
 	c.writes()
 	c.decides()
+	c.gathers(ids)
 	c.session(l)
 	for path, item := range c.document.Paths.Map() {
 		for method := range item.Operations() {
@@ -156,6 +157,38 @@ func (c *contract) decides() {
 	c.call(200, "PUT", "/api/v1/groups/{id}/tags/{tag}", "/api/v1/groups/dam/tags/sante", `{"level":"unprotected"}`)
 	c.call(403, "PUT", "/api/v1/groups/{id}/tags/{tag}", "/api/v1/groups/bamako/tags/sante", `{"level":"unprotected"}`)
 	c.call(204, "DELETE", "/api/v1/groups/{id}/tags/{tag}", "/api/v1/groups/dam/tags/sante?reason=fini", "")
+}
+
+func (c *contract) gathers(ids map[string]string) {
+	c.t.Helper()
+	var dossier struct{ ID string }
+	c.call(422, "POST", "/api/v1/dossiers", "/api/v1/dossiers", `{"title":"","owner":"dam","level":"restricted"}`)
+	c.call(201, "POST", "/api/v1/dossiers", "/api/v1/dossiers", `{"title":"Crue","owner":"dam","level":"restricted","members":["bamako"]}`).read(&dossier)
+	c.call(200, "GET", "/api/v1/dossiers", "/api/v1/dossiers", "")
+	one, path := "/api/v1/dossiers/{id}", "/api/v1/dossiers/"+dossier.ID
+	c.call(201, "POST", one+"/messages", path+"/messages", `{"message":"`+ids["open"]+`"}`)
+	c.call(409, "POST", one+"/messages", path+"/messages", `{"message":"TD BAMAKO 1"}`)
+	c.call(422, "POST", one+"/messages", path+"/messages", `{"message":"TD ROME 99"}`)
+	c.call(201, "POST", one+"/notes", path+"/notes", `{"text":"À suivre."}`)
+	var file struct{ ID string }
+	c.call(422, "POST", one+"/files", path+"/files", `{"name":"a.txt","content":"","level":"restricted"}`)
+	c.call(201, "POST", one+"/files", path+"/files", `{"name":"a.txt","content":"YQ=="}`).read(&file)
+	if got := c.sendJSON("GET", path+"/files/"+file.ID, "").wants(200); string(got.body) != "a" {
+		c.t.Errorf("the file reads %q", got.body)
+	}
+	c.met["GET "+one+"/files/{file}"] = true
+	c.call(404, "GET", one+"/files/{file}", path+"/files/"+dossier.ID, "")
+	c.call(204, "POST", one+"/share", path+"/share", `{"group":"mae"}`)
+	c.call(409, "POST", one+"/share", path+"/share", `{"group":"mae"}`)
+	c.call(200, "GET", one, path, "")
+	c.call(200, "GET", one, path+"?limit=1", "")
+	c.call(404, "GET", one, path+"?after="+dossier.ID, "")
+	c.call(422, "DELETE", one+"/messages/{message}", path+"/messages/"+ids["open"], "")
+	c.call(204, "DELETE", one+"/messages/{message}", path+"/messages/"+ids["open"]+"?reason=doublon", "")
+	c.call(204, "POST", one+"/close", path+"/close", `{"reason":"fini"}`)
+	c.call(409, "POST", one+"/notes", path+"/notes", `{"text":"Encore."}`)
+	c.call(200, "GET", "/api/v1/messages/{id}/thread", "/api/v1/messages/"+ids["open"]+"/thread", "")
+	c.call(404, "GET", "/api/v1/messages/{id}/thread", "/api/v1/messages/"+dossier.ID+"/thread", "")
 }
 
 func (c *contract) session(l *lodge) {
