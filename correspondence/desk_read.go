@@ -307,11 +307,15 @@ func (d *Desk) Timestamped(ctx context.Context, id habilitation.ID) ([]byte, err
 	return archive.StampedBytes(m.P7S)
 }
 
-// Proof shows that the message stands in the tree of its level, in text form.
+// Proof shows that the message stands in the tree of the level that it was released at, in text form. A message that was lowered since
+// stands in a tree that not everybody who reads it is cleared for: to them there is no proof.
 func (d *Desk) Proof(ctx context.Context, id habilitation.ID) ([]byte, error) {
 	_, entry, _, err := d.open(ctx, id, "proof")
 	if err != nil {
 		return nil, err
+	}
+	if entry.Level > d.badge.Level() {
+		return nil, errUnknown
 	}
 	proof, err := d.house.Trees.Prove(ctx, entry.Tree, entry.Index)
 	if err != nil {

@@ -205,7 +205,8 @@ func (f *finishing) party(a habilitation.Audience) Party {
 // address reads the action and information lines and the agents personally addressed.
 func (f *finishing) address() {
 	form := &f.draft.Form
-	if len(form.Action) == 0 {
+	actsTogether := func(c FormCollective) bool { return c.Role == Action.String() }
+	if len(form.Action) == 0 && len(form.External) == 0 && !slices.ContainsFunc(form.Collectives, actsTogether) {
 		f.fault("action", "missing")
 	}
 	seen := map[habilitation.AudienceID]bool{}
@@ -215,6 +216,8 @@ func (f *finishing) address() {
 	for i, to := range form.Info {
 		f.addressee(fmt.Sprintf("info[%d]", i), to, Info, seen)
 	}
+	f.exempted()
+	f.collectives(seen)
 	named := map[habilitation.AgentID]bool{}
 	for i, login := range form.Agents {
 		field := fmt.Sprintf("agents[%d]", i)

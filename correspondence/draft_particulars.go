@@ -19,7 +19,6 @@ const (
 // particulars reads the fields that only some messages have.
 func (f *finishing) particulars() {
 	f.instruction()
-	f.exempted()
 	f.times()
 	f.relations()
 	f.subjects()
@@ -260,25 +259,6 @@ func (f *finishing) paragraphMarks() {
 			if level, _ := ParagraphLevel(paragraph); level > f.m.Level {
 				f.fault(part.field, "paragraph-above-message", "paragraph", strconv.Itoa(n))
 			}
-		}
-	}
-}
-
-// exempted reads the groups that no collective reaches.
-func (f *finishing) exempted() {
-	for i, key := range f.draft.Form.Exempted {
-		field := fmt.Sprintf("exempted[%d]", i)
-		group, ok := f.register.AudienceByKey(key)
-		party := f.party(group)
-		switch {
-		case !ok:
-			f.fault(field, "group-unknown", "value", key)
-		case slices.ContainsFunc(f.m.Exempted, func(p Party) bool { return p.Audience == group.ID }):
-			f.fault(field, "twice", "value", key)
-		case slices.ContainsFunc(f.m.Addressees, func(a Addressee) bool { return a.Audience == group.ID && a.Collective == "" }):
-			f.fault(field, "exempted-addressee", "group", group.Name.In(f.m.Language))
-		default:
-			f.m.Exempted = append(f.m.Exempted, party)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func (x Examination) compare(again *Folds, report func(archive.Problem)) {
 	for _, h := range headlines {
 		row, known := x.Held.Rows.Row(h.id)
 		held, ok := x.Held.Ledger.headline(h.id)
-		if !ok || !known || row.Seq != h.seq || held.number != h.number || row.Marking.Level() != h.level {
+		if !ok || !known || row.Seq != h.seq || held.number != h.number || row.Marking.Level() != again.Ledger.levelNow(h) {
 			differ("message "+h.id.String(), "something else", h.number)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"chancery/archive"
 	"chancery/correspondence/circuit"
@@ -25,6 +26,8 @@ type Folds struct {
 	Rows         *search.Rows
 	Circuits     *circuit.Circuits
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
+	waiting      []search.Document      // owned by replay: what the rows have not taken yet
+	marked       atomic.Uint64          // counts the markings that were swapped
 }
 
 // NewFolds returns the folds of an empty journal.
@@ -49,11 +52,6 @@ func (f *Folds) replay(ctx context.Context, journal archive.Journal, head archiv
 		return nil
 	}
 	log.Info("folding the journal", "from", from, "to", head.Seq)
-	var documents []search.Document
-	flush := func() {
-		f.Rows.Append(documents)
-		documents = documents[:0]
-	}
 	for entry, err := range journal.Tail(ctx, from) {
 		if err != nil && !errors.Is(err, archive.ErrErased) {
 			return fmt.Errorf("fold entry %d: %w", entry.Seq, err)
@@ -64,17 +62,14 @@ func (f *Folds) replay(ctx context.Context, journal archive.Journal, head archiv
 				return fmt.Errorf("fold entry %d: %w", entry.Seq, err)
 			}
 			if document != nil {
-				documents = append(documents, *document)
+				f.await(*document)
 			}
-		}
-		if len(documents) == 4096 {
-			flush()
 		}
 		if entry.Seq == head.Seq {
 			break
 		}
 	}
-	flush()
+	f.flush()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -113,6 +108,7 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 	if seq <= f.through[snapshotRows] {
 		return nil, nil
 	}
+	f.foldCorrection(d)
 	document := documentOf(seq, d)
 	return &document, nil
 }

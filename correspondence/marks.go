@@ -35,6 +35,7 @@ type levelMarks [habilitation.Restricted + 1]uint64
 type unreadCount struct {
 	known   bool
 	rights  uint64 // version of the perimeter
+	marked  uint64 // of the folds: how many markings had been swapped
 	through uint32 // place in the ledger
 	unread  int
 }
@@ -259,8 +260,8 @@ func (d *Desk) unreadCount(u *unreads) int {
 	c.folding.RLock()
 	defer c.folding.RUnlock()
 	known := &u.marks.counts[d.badge.Level()]
-	if !known.known || known.rights != p.Version() {
-		*known = unreadCount{known: true, rights: p.Version(), through: uint32(c.Folds.Ledger.Count()), unread: c.Folds.Rows.Count(p, u.judge)}
+	if marked := c.Folds.marked.Load(); !known.known || known.rights != p.Version() || known.marked != marked {
+		*known = unreadCount{known: true, rights: p.Version(), marked: marked, through: uint32(c.Folds.Ledger.Count()), unread: c.Folds.Rows.Count(p, u.judge)}
 		return known.unread
 	}
 	news, through := c.Folds.Ledger.after(known.through, nil)

@@ -97,6 +97,7 @@ func (c *Chancery) allotAll(all []*release) []*release {
 	at := c.now().Truncate(time.Second)
 	next := newAllotment(c.Folds.Ledger)
 	seen := make(map[habilitation.ID]bool, len(all))
+	corrected := map[habilitation.ID]bool{}
 	ready := make([]*release, 0, len(all))
 	for _, r := range all {
 		if r.err != nil {
@@ -107,6 +108,13 @@ func (c *Chancery) allotAll(all []*release) []*release {
 		}
 		if r.err = c.check(r, at); r.err != nil {
 			continue
+		}
+		if target := r.message.Corrects; target != nil {
+			if corrected[target.Message] {
+				r.err = refuse(Conflict, "corrected-meanwhile")
+				continue
+			}
+			corrected[target.Message] = true
 		}
 		seen[r.id()] = true
 		r.allotted = next.allot(r.message, at, c.Domain)
@@ -130,27 +138,12 @@ func (c *Chancery) check(r *release, at time.Time) error {
 	if len(faults) > 0 {
 		return &Refusal{Cause: Invalid, Faults: faults}
 	}
+	if err := tooEarly(message, at); err != nil {
+		return err
+	}
 	r.message = message
 	r.outcome = c.outcome(message)
 	return c.retain(message)
-}
-
-// outcome is what the decision finds beside the words.
-func (c *Chancery) outcome(m *Message) Outcome {
-	return Outcome{Distribution: c.distribution(m)}
-}
-
-// distribution is which audiences receive by tag, as the declarations stand now.
-func (c *Chancery) distribution(m *Message) []distributed {
-	tags := make([]habilitation.TagID, len(m.Tags))
-	for i, t := range m.Tags {
-		tags[i] = t.Tag
-	}
-	var out []distributed
-	for _, reason := range c.Folds.Declarations.Route(tags, m.Level) {
-		out = append(out, distributed{Audience: reason.Audience, Tag: reason.Tag})
-	}
-	return out
 }
 
 // allotment counts on from the ledger while a batch is decided.
@@ -276,6 +269,7 @@ func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) er
 	defer c.folding.Unlock()
 	documents := make([]search.Document, 0, len(ready))
 	for i, r := range ready {
+		c.Folds.foldCorrection(r.dispatch) // rights first
 		if err := c.Folds.Ledger.apply(uint64(receipts[i].Seq), r.dispatch); err != nil {
 			return err
 		}

@@ -123,17 +123,38 @@ func (s *stream) forward(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := s.sendOne(row, unread); err != nil {
+		if err := s.sendOne(row, unread, arrived); err != nil {
+			return err
+		}
+		if err := s.sendCorrected(h, unread); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *stream) sendOne(row search.Row, unread *unreads) error {
+// Whether a message arrives or was there before.
+const (
+	arrived = false
+	changed = true
+)
+
+func (s *stream) sendOne(row search.Row, unread *unreads, changed bool) error {
 	h, ok := s.desk.headline(row, unread)
 	if !ok {
 		return nil
 	}
-	return s.send(Event{Headline: &h, Unread: s.desk.unreadCount(unread)})
+	return s.send(Event{Headline: &h, Changed: changed, Unread: s.desk.unreadCount(unread)})
+}
+
+// sendCorrected sends again what a message corrects, to whoever may read it now.
+func (s *stream) sendCorrected(h *headline, unread *unreads) error {
+	if h.corrects.IsZero() {
+		return nil
+	}
+	row, err := s.desk.admit(h.corrects)
+	if err != nil {
+		return nil
+	}
+	return s.sendOne(row, unread, changed)
 }

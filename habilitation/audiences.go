@@ -305,3 +305,13 @@ func (r *Register) Readers(of Reach, level Level) int {
 	}
 	return count
 }
+
+// HasReader reports whether anybody reads what is addressed to the audience at a level: one enabled member who is cleared for it.
+func (r *Register) HasReader(audience AudienceID, level Level) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	agents := &r.columns.agents
+	return level.Valid() && slices.ContainsFunc(r.columns.audiences.membersOf(audience), func(agent AgentID) bool {
+		return agents.has(agent) && !agents.is(agent, flagDisabled) && agents.ceiling(agent) >= level
+	})
+}
