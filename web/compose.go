@@ -60,6 +60,9 @@ func hintID(name, hint string) string {
 func fieldName(f *frame, field string) string {
 	name := fieldIndex.ReplaceAllString(field, "")
 	role, part, nested := strings.Cut(name, ".")
+	if name == "instruction" { // of the message; an addressee's is what is asked of it
+		return f.T("field.instruction-sort")
+	}
 	if !nested || !f.has("field."+part) {
 		if f.has("field." + role) {
 			return f.T("field." + role)
