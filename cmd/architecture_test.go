@@ -37,6 +37,8 @@ habilitation < correspondence/dossier
 correspondence/dossier < correspondence
 correspondence, habilitation < correspondence/desktest
 correspondence, habilitation, bbolt < correspondence/boltdesk
+correspondence, habilitation, gabriel-vasile/mimetype, x/net, x/sys, x/text < correspondence/inspection
+< correspondence/inspection/inspectiontest
 
 correspondence, search, tagging, habilitation < web
 gofiber/fiber, valyala/fasthttp, a-h/templ, nicksnyder/go-i18n, go-playground/validator, molecule-man/go-brrr, swaggest/openapi-go, swaggest/jsonschema-go, x/text < web
@@ -142,6 +144,7 @@ func parsePolicy(t *testing.T, text string) map[string][]string {
 var modules = map[string][]string{
 	"bbolt": {"go.etcd.io/bbolt"}, "rapid": {"pgregory.net/rapid"}, "bleve": {"github.com/blevesearch/"},
 	"x/crypto": {"golang.org/x/crypto/"}, "x/text": {"golang.org/x/text/"}, "x/mod": {"golang.org/x/mod/"}, "x/term": {"golang.org/x/term"},
+	"x/net": {"golang.org/x/net/"}, "x/sys": {"golang.org/x/sys/"},
 }
 
 // lets reports whether a name of the policy covers an import.
