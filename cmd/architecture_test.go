@@ -28,6 +28,12 @@ habilitation, tagging < search
 search, habilitation, rapid < search/searchtest
 search, habilitation, bleve, RoaringBitmap/roaring < search/bleveindex
 
+# Mail is read and carried below the life of a message, and knows nothing of it.
+jhillyerd/enmime, x/net, x/text < correspondence/postal
+correspondence/postal < correspondence/queuetest
+correspondence/postal, bbolt < correspondence/boltqueue
+correspondence/postal, emersion/go-smtp < correspondence/smtp
+
 archive, search, tagging, habilitation, go-playground/validator, x/text < correspondence
 habilitation < correspondence/circuit
 correspondence/circuit < correspondence
