@@ -8,13 +8,18 @@ import (
 )
 
 // StepUp lets the agent show the password again in this session, and gives a pass that says so. It holds no refresh token: the one that the
-// client has goes on, and what it is exchanged for says so too. Address throttles guessing, as at the sign-in.
+// client has goes on, and what it is exchanged for says so too. Address throttles guessing, as at the sign-in: a wrong password and too
+// many of them are one fault.
 func (d *Desk) StepUp(ctx context.Context, password, address string) (Pass, error) {
 	session, err := d.house.Authority.StepUp(ctx, d.badge, password, habilitation.FromAddress(address))
-	if err != nil {
-		return Pass{}, refusalOf(err)
+	if err == nil {
+		return passOf(session), nil
 	}
-	return passOf(session), nil
+	refused := refusalOf(err)
+	if _, over := d.house.Authority.Renew(d.badge); errors.Is(err, habilitation.ErrNotAdmitted) && over == nil {
+		refused = &Refusal{Cause: Invalid, Faults: []Fault{{Field: "password", Key: "password-wrong"}}}
+	}
+	return Pass{}, refused
 }
 
 // proved refuses what only somebody who has lately shown the password does: releasing, signing, giving a visa. Each asks it before anything

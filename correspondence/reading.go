@@ -34,6 +34,7 @@ var refusals = []struct {
 	{habilitation.ErrNotAdmitted, refuse(NotAdmitted, "")},
 	{habilitation.ErrNotMandated, refuse(NotMandated, "")},
 	{habilitation.ErrReasonMissing, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "reason", Key: "missing"}}}},
+	{habilitation.ErrNotGivable, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "duties", Key: "not-yours-to-give"}}}},
 	{habilitation.ErrAlreadyMember, refuse(Conflict, "already-member")},
 	{habilitation.ErrAlreadyAsked, refuse(Conflict, "already-asked")},
 	{habilitation.ErrDecided, refuse(Conflict, "decided")},

@@ -42,13 +42,14 @@ func (c *collectiveColumns) withdraw(act CollectiveWithdrawn) {
 	c.all = slices.Delete(c.all, i, i+1)
 }
 
-// badKey reports a key that is not lower-case letters, digits and hyphens: collectives are found by their key to the letter.
-func badKey(key string) bool {
-	return badName(key) || strings.ContainsFunc(key, func(c rune) bool { return c != '-' && !unicode.IsLower(c) && !unicode.IsDigit(c) })
+// ValidKey reports whether a collective can bear the key: at most 200 bytes of lower-case letters, digits and hyphens, for collectives are
+// found by their key to the letter.
+func ValidKey(key string) bool {
+	return !badName(key) && !strings.ContainsFunc(key, func(c rune) bool { return c != '-' && !unicode.IsLower(c) && !unicode.IsDigit(c) })
 }
 
 func (c *columns) checkCollectiveDefined(act CollectiveDefined) error {
-	if badKey(act.Collective) || act.Name.IsZero() {
+	if !ValidKey(act.Collective) || act.Name.IsZero() {
 		return contradiction("collective %q: key or name", act.Collective)
 	}
 	if len(act.Audiences) == 0 && len(act.Sorts) == 0 {

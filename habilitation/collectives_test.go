@@ -130,7 +130,7 @@ func TestAdministratorsAloneDefineCollectivesAndNameTheOperatorDesk(t *testing.T
 func TestTheRightToCollectivesIsGivenByTheHouse(t *testing.T) {
 	r := wideHouse(t)
 	apply(t, r, SignupRequested{Request: ID{1}, Audience: 1, Agent: 4})
-	if _, err := r.AcceptSignup(2, ID{1}, Drafter|Collective); !errors.Is(err, ErrNotMandated) {
+	if _, err := r.AcceptSignup(2, ID{1}, Drafter|Collective); !errors.Is(err, ErrNotGivable) {
 		t.Errorf("given by number two: %v", err)
 	}
 	apply(t, r, AgentAppointed{Agent: 2, Functions: []Function{Administrator}})

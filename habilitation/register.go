@@ -24,6 +24,8 @@ var (
 	ErrAlreadyAsked = errors.New("already asked")
 	// ErrReasonMissing is returned where the law of the house wants a reason and none was given.
 	ErrReasonMissing = errors.New("reason missing")
+	// ErrNotGivable is returned for giving a duty that only the house gives.
+	ErrNotGivable = errors.New("given by the house alone")
 	// ErrDecided is returned for deciding a second time what is decided once.
 	ErrDecided = errors.New("already decided")
 )

@@ -181,7 +181,7 @@ func (r *Register) AcceptSignup(by AgentID, request ID, duties Duty) (SignupAcce
 		return SignupAccepted{}, fmt.Errorf("accept sign-up: %w", err)
 	}
 	if duties.Has(Collective) && !r.columns.administers(by) {
-		return SignupAccepted{}, fmt.Errorf("accept sign-up as %s: %w", Collective, ErrNotMandated)
+		return SignupAccepted{}, fmt.Errorf("accept sign-up as %s: %w", Collective, ErrNotGivable)
 	}
 	act := SignupAccepted{Request: request, Duties: duties}
 	return act, r.columns.check(act)

@@ -19,6 +19,7 @@ func (s *Server) registerAPI() {
 	s.registerDraftAPI()
 	s.registerDirectoryAPI()
 	s.registerDossierAPI()
+	s.registerHabilitationAPI()
 	s.registerHouseAPI()
 }
 

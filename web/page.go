@@ -59,7 +59,7 @@ func (f *frame) deadline(t time.Time) string { return f.Deadline(t, f.now) }
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // page registers a page for whoever shows a pass. The desk is opened here and nowhere else on this side; a form must bring back the
-// token that this session's pages hand out.
+// token that this session's pages hand out. What needs the password again is asked for it, and then goes on.
 func (s *Server) page(method, path string, handler func(*Call, *correspondence.Desk) (view, error)) {
 	s.register(route{method, path, pass, nil}, func(c *fiber.Ctx) error {
 		call, cancel := s.newCall(c)
@@ -75,8 +75,18 @@ func (s *Server) page(method, path string, handler func(*Call, *correspondence.D
 			if err := checkFormToken(desk.Session(), call.form.Get("token")); err != nil {
 				return err
 			}
+			var again *view
+			if desk, again, err = s.stepUp(call, desk); err != nil {
+				return err
+			}
+			if again != nil {
+				return s.show(call, desk, *again)
+			}
 		}
 		v, err := handler(call, desk)
+		if cause, _ := causeOf(err); cause == correspondence.StepUp && method == fiber.MethodPost {
+			return s.show(call, desk, *call.askPassword(false))
+		}
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -146,6 +147,11 @@ func release(c *Call, d *correspondence.Desk, p sheet) (view, error) {
 		return view{to: messageAddress(message.ID) + "?done=released"}, nil
 	}
 	cause, refusal := causeOf(err)
+	if cause == correspondence.StepUp { // the draft is saved: what goes on with the password is this version of it
+		c.form.Set("draft", p.draft.ID.String())
+		c.form.Set("version", strconv.FormatUint(p.draft.Version, 10))
+		return view{}, err
+	}
 	if cause == "" || cause == correspondence.Unknown || cause == correspondence.NotAdmitted {
 		return view{}, err
 	}

@@ -107,7 +107,8 @@ func (s *served) ask(t *testing.T, pass, path, accept string) string {
 // addresses is everything a reader may ask for.
 func addresses(ids []habilitation.ID) []string {
 	paths := []string{"/api/v1/me", "/api/v1/teleprinter", "/api/v1/teleprinter?limit=2", "/api/v1/search", "/api/v1/groups", "/api/v1/communities", "/api/v1/tags", "/api/v1/agents",
-		"/api/v1/house/checkpoint", "/api/v1/house/checkpoint/key", "/api/v1/house/certificates", "/api/v1/drafts", "/", "/search", "/groups", "/communities", "/tags", "/tags/sahel", "/groups/dam", "/requests", "/compose", "/drafts"}
+		"/api/v1/house/checkpoint", "/api/v1/house/checkpoint/key", "/api/v1/house/certificates", "/api/v1/drafts", "/", "/search", "/groups", "/communities", "/tags", "/tags/sahel", "/groups/dam", "/requests", "/compose", "/drafts",
+		"/delegations", "/collectives", "/api/v1/delegations", "/api/v1/collectives", "/api/v1/operator", "/api/v1/groups/dam/roster"}
 	for _, q := range []string{"p%C3%AAche", "haiti+rome", secretWord, "tag%3Asahel", "level%3Arestricted", "td+bamako+1", "td+bamako+dr+1", "%22accord+de+p%C3%AAche%22", "-crue", "%22"} {
 		for _, form := range []string{"/api/v1/search?q=%s", "/api/v1/search?q=%s&sort=date&limit=2", "/search?q=%s"} {
 			paths = append(paths, fmt.Sprintf(form, q))
