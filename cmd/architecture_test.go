@@ -34,7 +34,7 @@ correspondence/postal < correspondence/queuetest
 correspondence/postal, bbolt < correspondence/boltqueue
 correspondence/postal, emersion/go-smtp < correspondence/smtp
 
-archive, search, tagging, habilitation, go-playground/validator, x/text < correspondence
+archive, search, tagging, habilitation, correspondence/postal, go-playground/validator, x/text < correspondence
 habilitation < correspondence/circuit
 correspondence/circuit < correspondence
 habilitation < correspondence/handling

@@ -53,6 +53,10 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 	out := Headline{ID: h.id, Number: h.number, Kind: h.kind, Level: row.Marking.Level(), Qualification: ForInformation,
 		Subject: h.subject, Origin: d.house.Folds.audience(h.origin), ReleasedAt: timeOf(h.at), Unread: unread.is(row), Imported: h.imported,
 		Attachments: int(h.attachments), Reasons: d.reasons(h, row.Marking), Instruction: h.instruction, Exercise: h.exercise}
+	out.Received = h.received
+	if h.sender != "" {
+		out.Origin = AudienceRef{Name: habilitation.Label{FR: h.sender, EN: h.sender}}
+	}
 	p := d.badge.Perimeter()
 	for i := range h.lines {
 		to := &h.lines[i]
@@ -167,6 +171,7 @@ func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageVi
 	if p := m.Provenance; p != nil {
 		v.Provenance = provenance(p)
 	}
+	v.Reception = receptionOf(m)
 	d.particulars(&v, m)
 	return v, nil
 }

@@ -66,7 +66,11 @@ func composeOriginal(a Allotted, m *Message, content []byte) []byte {
 	if m.Provenance == nil {
 		w.allotted(a, m)
 	} else {
-		w.plain("X-Chancery-Imported", a.At.UTC().Format(time.RFC3339))
+		field := "X-Chancery-Imported"
+		if m.kindOfEntry() == kindReceived {
+			field = "X-Chancery-Received"
+		}
+		w.plain(field, a.At.UTC().Format(time.RFC3339))
 		w.text("MMHS-Originator-Reference", m.Provenance.Number)
 		w.plain("Date", mailDate(datedAt(a, m.Provenance)))
 	}

@@ -86,7 +86,7 @@ func (f *Folds) foldedThrough(seq archive.Seq) {
 // fold applies one entry to every fold that has not seen it; the document is what rows and words are to learn of a message.
 func (f *Folds) fold(e archive.Entry) (*search.Document, error) {
 	switch e.Kind {
-	case kindReleased, kindImported:
+	case kindReleased, kindImported, kindReceived:
 		d, err := decodeDispatch(e)
 		if err != nil {
 			return nil, err

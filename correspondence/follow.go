@@ -180,7 +180,9 @@ func (c *Chancery) batchFrom(ctx context.Context, next archive.Seq) (batch []sea
 	return nil, 0, ctx.Err()
 }
 
-func isMessage(kind string) bool { return kind == kindReleased || kind == kindImported }
+func isMessage(kind string) bool {
+	return kind == kindReleased || kind == kindImported || kind == kindReceived
+}
 
 // Settled waits until the index has followed to the head of the moment of the call: for command lines and tests.
 func (c *Chancery) Settled(ctx context.Context) error {

@@ -49,6 +49,7 @@ type headline struct {
 	precedence     Precedence
 	infoPrecedence Precedence
 	imported       bool
+	received       bool // a mail that came over a line
 	instruction    bool
 	exercise       bool
 	attachments    uint8
@@ -59,6 +60,7 @@ type headline struct {
 	signatory      habilitation.AgentID
 	number         string
 	subject        string
+	sender         string // of a mail from outside, as written
 	lines          []line
 	agents         []habilitation.AgentID // personally addressed
 	cites          []habilitation.ID
@@ -137,13 +139,16 @@ func (h *headline) towards(a habilitation.AudienceID) towardKey {
 
 func headlineOf(seq uint64, d *Dispatch) headline {
 	h := headline{id: d.ID, seq: seq, at: d.At.UnixMicro(), kind: d.Kind, level: d.Level, precedence: d.Precedence, infoPrecedence: d.InfoPrecedence,
-		imported: d.Provenance != nil, attachments: uint8(min(len(d.Attachments), 255)), origin: d.Origin.Audience,
+		imported: d.isImported(), received: d.isReceived(), attachments: uint8(min(len(d.Attachments), 255)), origin: d.Origin.Audience,
 		drafter: d.Drafter.Agent, signatory: d.Signatory.Agent, number: d.printedNumber(), subject: d.Subject, year: int16(d.At.Year())}
 	if d.Number != nil {
 		h.year, h.n = int16(d.Number.Year), d.Number.N
 	}
-	if d.Provenance != nil {
+	if h.imported {
 		h.at = d.Provenance.Date.UnixMicro()
+	}
+	if d.Reception != nil {
+		h.sender = d.Provenance.From
 	}
 	for i := range d.Addressees {
 		h.lines = append(h.lines, lineOf(&d.Addressees[i]))

@@ -11,7 +11,7 @@ import (
 )
 
 // ledgerVersion changes with the layout below; a snapshot of another version is refolded from the journal.
-const ledgerVersion = 2
+const ledgerVersion = 3
 
 var errSnapshot = errors.New("not a snapshot of this version")
 
@@ -68,15 +68,15 @@ func (l *Ledger) Restore(r io.Reader) error {
 }
 
 func (h *headline) append(b []byte) []byte {
-	flags := flag(h.imported, flagImported) | flag(h.instruction, flagInstruction) | flag(h.exercise, flagExercise)
+	flags := flag(h.imported, flagImported) | flag(h.instruction, flagInstruction) | flag(h.exercise, flagExercise) | flag(h.received, flagReceived)
 	b = append(b, h.id[:]...)
 	b = append(b, byte(h.kind), byte(h.level), byte(h.precedence), byte(h.infoPrecedence), flags, h.attachments)
 	b = binary.AppendUvarint(b, h.seq)
 	b = binary.AppendVarint(b, h.at)
-	for _, n := range []uint64{uint64(h.year), h.n, uint64(h.origin), uint64(h.drafter), uint64(h.signatory), uint64(len(h.number)), uint64(len(h.subject))} {
+	for _, n := range []uint64{uint64(h.year), h.n, uint64(h.origin), uint64(h.drafter), uint64(h.signatory), uint64(len(h.number)), uint64(len(h.subject)), uint64(len(h.sender))} {
 		b = binary.AppendUvarint(b, n)
 	}
-	b = append(append(b, h.number...), h.subject...)
+	b = append(append(append(b, h.number...), h.subject...), h.sender...)
 	b = binary.AppendUvarint(b, uint64(len(h.lines)))
 	for _, to := range h.lines {
 		b = binary.AppendUvarint(b, uint64(to.audience))
@@ -105,6 +105,7 @@ const (
 	flagImported    byte = 1
 	flagInstruction byte = 2
 	flagExercise    byte = 4
+	flagReceived    byte = 8
 	flagNight       byte = 1
 )
 
@@ -179,8 +180,9 @@ func (c *cursor) headline() headline {
 	h.seq, h.at = c.uvarint(), c.varint()
 	h.year, h.n = int16(c.uvarint()), c.uvarint()
 	h.origin, h.drafter, h.signatory = habilitation.AudienceID(c.uvarint()), habilitation.AgentID(c.uvarint()), habilitation.AgentID(c.uvarint())
-	number, subject := c.uvarint(), c.uvarint()
-	h.number, h.subject = c.take(number), c.take(subject)
+	h.received = flags&flagReceived != 0
+	number, subject, sender := c.uvarint(), c.uvarint(), c.uvarint()
+	h.number, h.subject, h.sender = c.take(number), c.take(subject), c.take(sender)
 	if n := c.length(); n > 0 {
 		h.lines = make([]line, n)
 		for i := range h.lines {

@@ -27,7 +27,8 @@ type Message struct {
 	Comment        string
 	References     []Reference
 	Attachments    []Attachment
-	Provenance     *Provenance // of an imported record only
+	Provenance     *Provenance // of an imported record, and of a mail from outside
+	Reception      *Reception  // of a mail from outside
 	Particulars
 	Authorization // filled in at release
 }

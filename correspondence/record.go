@@ -18,6 +18,7 @@ import (
 const (
 	kindReleased = "message.released"
 	kindImported = "message.imported"
+	kindReceived = "mail.received"  // came over a line, and is news
 	kindOpened   = "message.opened" // in the readings journal
 )
 
@@ -51,6 +52,7 @@ type record struct {
 	References     []Reference        `json:"references,omitempty"`
 	Attachments    []Attachment       `json:"attachments,omitempty"`
 	Provenance     *Provenance        `json:"provenance,omitempty"`
+	Reception      *Reception         `json:"reception,omitempty"` // of a mail that came from outside
 	Particulars
 	Authorization
 	Outcome
@@ -85,7 +87,7 @@ type Dispatch struct {
 func newRecord(m *Message, a Allotted, outcome Outcome) record {
 	r := record{Kind: m.Kind, At: a.At, Origin: m.Origin, Drafter: m.Drafter, Signatory: m.Signatory, Agents: m.Agents,
 		Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level, Tags: m.Tags, Language: m.Language, Subject: m.Subject,
-		References: m.References, Attachments: m.Attachments, Provenance: m.Provenance, Particulars: m.Particulars, Authorization: m.Authorization,
+		References: m.References, Attachments: m.Attachments, Provenance: m.Provenance, Reception: m.Reception, Particulars: m.Particulars, Authorization: m.Authorization,
 		Outcome: outcome}
 	if a.Number.N > 0 {
 		r.Number = &recordedNumber{Year: a.Number.Year, N: a.Number.N}

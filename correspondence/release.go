@@ -20,6 +20,7 @@ type release struct {
 	draft    Draft
 	imported *Message // set for an import, which the house seals and no series counts
 	source   string   // of an import
+	arrival  *inbound // of an import that is a mail: whom it is for is asked at head
 
 	// filled in while deciding
 	message  *Message
@@ -127,6 +128,9 @@ func (c *Chancery) allotAll(all []*release) []*release {
 func (c *Chancery) check(r *release, at time.Time) error {
 	if r.imported != nil {
 		r.message = r.imported
+		if r.arrival != nil {
+			c.address(r)
+		}
 		return r.fault(c.retain(r.message))
 	}
 	badge, err := c.Authority.Renew(r.badge)
@@ -220,7 +224,7 @@ func (c *Chancery) sign(r *release) error {
 	r.entry = archive.Draft{ID: r.id(), Kind: kindReleased, Version: recordVersion, Actor: r.message.Signatory.Agent, Level: r.message.Level,
 		Tree: archive.TreeOf(r.message.Level), Time: r.allotted.At, Payload: payload}
 	if r.imported != nil {
-		r.entry.Kind = kindImported
+		r.entry.Kind = r.message.kindOfEntry()
 	}
 	return r.entry.Check() // what no journal takes must not reach it: its refusal would stop the house
 }

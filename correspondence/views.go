@@ -49,6 +49,7 @@ type Headline struct {
 	Reasons       []Reason           `json:"reasons"`     // all, strongest first
 	Unread        bool               `json:"unread"`
 	Imported      bool               `json:"imported"`
+	Received      bool               `json:"received,omitempty"` // a mail that came from outside: its origin is a name without a group
 	Attachments   int                `json:"attachments"`
 	Instruction   bool               `json:"instruction,omitempty"` // opens an action at the addressees that have something to do
 	Exercise      bool               `json:"exercise,omitempty"`
@@ -181,6 +182,7 @@ type MessageView struct {
 	Dossiers    []DossierRef      `json:"dossiers"` // of the reader, in which it stands
 	Signature   SignatureView     `json:"signature"`
 	Provenance  map[string]string `json:"provenance,omitempty"` // of an imported record: volume, document, address…
+	Reception   *ReceptionView    `json:"reception,omitempty"`  // of a mail from outside
 
 	DistributionClass    DistributionClass `json:"distribution_class,omitempty"`
 	Collectives          []CollectiveView  `json:"collectives"`
@@ -331,4 +333,12 @@ type Event struct {
 // ProofView is the inclusion proof of a message in the tree of its level, with the signed checkpoint, in text form.
 type ProofView struct {
 	Text []byte
+}
+
+// ReceptionView is how a mail came from outside, and what is wrong with it.
+type ReceptionView struct {
+	Over    Way      `json:"over"`    // smtp or file
+	Flaws   []string `json:"flaws"`   // keys
+	Unknown []string `json:"unknown"` // addresses of the house that nobody has
+	To      []string `json:"to"`      // as the mail says
 }
