@@ -3,7 +3,9 @@ package correspondence
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"chancery/habilitation"
 )
@@ -12,7 +14,7 @@ func sortNewest(drafts []DraftView) {
 	slices.SortStableFunc(drafts, func(a, b DraftView) int { return b.SavedAt.Compare(a.SavedAt) })
 }
 
-// Audience previews who would receive a draft if it were released now: groups with their reasons, agents, groups not cleared.
+// Audience previews what a draft would become if it were released now.
 func (d *Desk) Audience(ctx context.Context, id habilitation.ID) (AudienceView, error) {
 	draft, err := d.Draft(ctx, id)
 	if err != nil {
@@ -23,60 +25,110 @@ func (d *Desk) Audience(ctx context.Context, id habilitation.ID) (AudienceView, 
 
 // AudienceOf previews a form that is not saved. What cannot be read of it is left out and told among the
 // faults; above the level of the session nothing is told but that.
-func (d *Desk) AudienceOf(_ context.Context, form Form) (AudienceView, error) {
+func (d *Desk) AudienceOf(ctx context.Context, form Form) (AudienceView, error) {
 	f := &finishing{directory: d.house.directory(d.badge, d.house.Clock()), draft: d.drafted(habilitation.ID{}, form)}
 	f.read()
-	view := AudienceView{Groups: []AudienceLine{}, NotCleared: []AudienceRef{}, Faults: f.faults}
-	if view.Faults == nil {
-		view.Faults = []Fault{}
-	}
+	view := AudienceView{Faults: f.faults}
 	if !f.m.Level.Valid() || f.m.Level > d.badge.Level() {
-		return view, nil
+		return view.filled(), nil
 	}
-	p := preview{desk: d, message: &f.m, byAudience: map[habilitation.AudienceID]int{}}
-	p.collect(&view)
-	return view, nil
+	unread, err := d.unreads(ctx)
+	if err != nil {
+		return view, err
+	}
+	p := preview{desk: d, message: &f.m, outcome: d.house.outcome(&f.m), view: &view, byAudience: map[habilitation.AudienceID]int{}}
+	p.collect()
+	p.cost()
+	p.row(f.now)
+	p.references(f)
+	p.duplicates(f.now, unread)
+	p.warn(f.now)
+	return view.filled(), nil
+}
+
+// filled gives every list, an empty one too.
+func (v AudienceView) filled() AudienceView {
+	v.Groups, v.NotCleared, v.Undelivered = orEmpty(v.Groups), orEmpty(v.NotCleared), orEmpty(v.Undelivered)
+	v.References, v.Duplicates, v.Warnings, v.Faults = orEmpty(v.References), orEmpty(v.Duplicates), orEmpty(v.Warnings), orEmpty(v.Faults)
+	return v
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // preview gathers the audiences of one message.
 type preview struct {
 	desk       *Desk
 	message    *Message
+	outcome    Outcome
+	view       *AudienceView
 	reach      habilitation.Reach
 	byAudience map[habilitation.AudienceID]int
 }
 
-func (p *preview) collect(view *AudienceView) {
+// collect gathers whom the marking that the message would bear admits, and why.
+func (p *preview) collect() {
 	for _, to := range p.message.Addressees {
-		ref := p.desk.house.Folds.audience(to.Audience)
-		if p.add(view, to.Audience, Reason{Kind: to.Role.String(), Audience: &ref}) {
-			p.reach.Addressed = append(p.reach.Addressed, to.Audience)
-			p.countLast(view, habilitation.Reach{Addressed: []habilitation.AudienceID{to.Audience}})
-		}
+		p.addressed(to.Audience, to.Role.String())
 	}
-	for _, reached := range p.desk.house.distribution(p.message) {
-		ref, tag := p.desk.house.Folds.audience(reached.Audience), p.desk.house.Folds.tag(reached.Tag)
-		if p.add(view, reached.Audience, Reason{Kind: "tag", Audience: &ref, Tag: &tag}) {
-			p.reach.Declaring = append(p.reach.Declaring, reached.Audience)
-			p.countLast(view, habilitation.Reach{Declaring: []habilitation.AudienceID{reached.Audience}})
-		}
+	for _, carried := range p.outcome.CarriedAudiences {
+		p.addressed(carried, "corrected")
+	}
+	for _, id := range p.outcome.Undelivered {
+		p.view.Undelivered = append(p.view.Undelivered, p.desk.house.Folds.audience(id))
+	}
+	if p.outcome.OperatorDesk != 0 {
+		p.addressed(p.outcome.OperatorDesk, "operator")
+	}
+	tags := slices.Clone(p.outcome.CarriedTags)
+	for _, t := range p.message.Tags {
+		tags = append(tags, t.Tag)
+	}
+	slices.Sort(tags)
+	for _, reached := range p.desk.house.Folds.Declarations.Route(slices.Compact(tags), p.message.Level) {
+		p.declaring(reached.Audience, reached.Tag)
 	}
 	for _, named := range p.message.Agents {
 		p.reach.Named = append(p.reach.Named, named.Agent)
 	}
-	view.Readers = p.desk.house.Folds.Register.Readers(p.reach, p.message.Level)
-	slices.SortStableFunc(view.Groups, func(a, b AudienceLine) int { return cmp.Compare(len(b.Reasons), len(a.Reasons)) })
+	for _, carried := range p.outcome.CarriedAgents {
+		if carried != p.message.Drafter.Agent && carried != p.message.Signatory.Agent {
+			p.reach.Named = append(p.reach.Named, carried)
+		}
+	}
+	p.view.Readers, p.view.Guests = p.desk.house.Folds.Register.Reached(p.reach, p.message.Level)
+	slices.SortStableFunc(p.view.Groups, func(a, b AudienceLine) int { return cmp.Compare(len(b.Reasons), len(a.Reasons)) })
+}
+
+func (p *preview) addressed(id habilitation.AudienceID, why string) {
+	ref := p.desk.house.Folds.audience(id)
+	if p.add(id, Reason{Kind: why, Audience: &ref}) {
+		p.countLast(habilitation.Reach{Addressed: []habilitation.AudienceID{id}})
+	}
+	p.reach.Addressed = append(p.reach.Addressed, id)
+}
+
+func (p *preview) declaring(id habilitation.AudienceID, tagID habilitation.TagID) {
+	ref, tag := p.desk.house.Folds.audience(id), p.desk.house.Folds.tag(tagID)
+	if p.add(id, Reason{Kind: "tag", Audience: &ref, Tag: &tag}) {
+		p.countLast(habilitation.Reach{Declaring: []habilitation.AudienceID{id}})
+	}
+	p.reach.Declaring = append(p.reach.Declaring, id)
 }
 
 // countLast counts the agents whom the line added last brings the message.
-func (p *preview) countLast(view *AudienceView, reach habilitation.Reach) {
-	view.Groups[len(view.Groups)-1].Agents = p.desk.house.Folds.Register.Readers(reach, p.message.Level)
+func (p *preview) countLast(reach habilitation.Reach) {
+	p.view.Groups[len(p.view.Groups)-1].Agents = p.desk.house.Folds.Register.Readers(reach, p.message.Level)
 }
 
 // add gives a reason why an audience receives the message, and reports whether it has a line by that for the first time.
-func (p *preview) add(view *AudienceView, id habilitation.AudienceID, reason Reason) (first bool) {
+func (p *preview) add(id habilitation.AudienceID, reason Reason) (first bool) {
 	if at, there := p.byAudience[id]; there {
-		view.Groups[at].Reasons = append(view.Groups[at].Reasons, reason)
+		p.view.Groups[at].Reasons = append(p.view.Groups[at].Reasons, reason)
 		return false
 	}
 	audience, known := p.desk.house.Folds.Register.Audience(id)
@@ -84,10 +136,51 @@ func (p *preview) add(view *AudienceView, id habilitation.AudienceID, reason Rea
 		return false
 	}
 	line := AudienceLine{AudienceRef: audienceRef(audience), Reasons: []Reason{reason}, Cleared: audience.Level >= p.message.Level}
-	p.byAudience[id] = len(view.Groups)
-	view.Groups = append(view.Groups, line)
+	p.byAudience[id] = len(p.view.Groups)
+	p.view.Groups = append(p.view.Groups, line)
 	if !line.Cleared {
-		view.NotCleared = append(view.NotCleared, line.AudienceRef)
+		p.view.NotCleared = append(p.view.NotCleared, line.AudienceRef)
 	}
 	return true
+}
+
+// wordsAMinute is how fast a text of the trade is read.
+const wordsAMinute = 200
+
+func (p *preview) cost() {
+	m := p.message
+	for _, text := range []string{m.Subject, m.Summary, m.Text, m.Comment} {
+		p.view.Cost.Words += len(strings.Fields(text))
+	}
+	p.view.Cost.Seconds = (p.view.Cost.Words*60 + wordsAMinute - 1) / wordsAMinute
+	p.view.Cost.Total = int64(p.view.Cost.Seconds) * int64(p.view.Readers)
+}
+
+// references tells of every field that names a message what it names, as it was typed.
+func (p *preview) references(f *finishing) {
+	form := &f.draft.Form
+	for i, text := range form.References {
+		p.reference(f, fmt.Sprintf("references[%d]", i), text)
+	}
+	p.reference(f, "reply_to", form.ReplyTo)
+	p.reference(f, "follows", form.Follows)
+	if form.Corrects != nil {
+		p.reference(f, "corrects.message", form.Corrects.Message)
+	}
+}
+
+func (p *preview) reference(f *finishing, field, text string) {
+	if text = OneLine(text); text == "" {
+		return
+	}
+	out := ResolvedReference{Field: field, ReferenceView: ReferenceView{Text: text}}
+	if reference, level, ok := f.resolve(text); ok {
+		id := reference.Message
+		out.Text, out.ID, out.Level = reference.Text, &id, &level
+		if h, known := f.headline(id); known {
+			at := timeOf(h.at)
+			out.Subject, out.ReleasedAt = h.subject, &at
+		}
+	}
+	p.view.References = append(p.view.References, out)
 }

@@ -97,10 +97,12 @@ func (f *Folds) fold(e archive.Entry) (*search.Document, error) {
 }
 
 func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, error) {
+	document := documentOf(seq, d)
 	if seq > f.through[snapshotLedger] {
 		if err := f.Ledger.apply(uint64(seq), d); err != nil {
 			return nil, err
 		}
+		f.Ledger.remember(d.ID, sketchOf(document.Text))
 	}
 	if seq > f.through[snapshotCircuits] {
 		f.released(d)
@@ -109,7 +111,6 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 		return nil, nil
 	}
 	f.foldCorrection(d)
-	document := documentOf(seq, d)
 	return &document, nil
 }
 
@@ -151,13 +152,19 @@ func documentOf(seq archive.Seq, d *Dispatch) search.Document {
 
 func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) search.Document {
 	h := headlineOf(uint64(seq), d)
-	for _, words := range []string{comment, strings.Join(d.FreeTags, ", "), strings.Join(d.Countries, ", ")} {
+	text = documentText(text, comment, &d.Particulars)
+	return search.Document{ID: d.ID, Seq: uint64(seq), Time: timeOf(h.at), Kind: search.Kind(d.Kind), Imported: h.imported, Marking: d.marking(),
+		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, Names: namesOf(d), Numbers: numbersOf(d)}
+}
+
+// documentText is the words of a message below its summary, with those that it is to be found by.
+func documentText(text, comment string, p *Particulars) string {
+	for _, words := range []string{comment, strings.Join(p.FreeTags, ", "), strings.Join(p.Countries, ", ")} {
 		if words != "" {
 			text += "\n\n" + words
 		}
 	}
-	return search.Document{ID: d.ID, Seq: uint64(seq), Time: timeOf(h.at), Kind: search.Kind(d.Kind), Imported: h.imported, Marking: d.marking(),
-		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, Names: namesOf(d), Numbers: numbersOf(d)}
+	return text
 }
 
 // namesOf lists the people of the signed headers, and what is printed there of an imported record. Groups and tags are asked for as such

@@ -97,19 +97,3 @@ type DraftView struct {
 	Faults  []Fault         `json:"faults"` // what release would refuse now, all at once
 	SavedAt time.Time       `json:"saved_at"`
 }
-
-// AudienceView is who would receive a draft if it were released now.
-type AudienceView struct {
-	Groups     []AudienceLine `json:"groups"`
-	Readers    int            `json:"readers"`     // distinct agents who could read it
-	NotCleared []AudienceRef  `json:"not_cleared"` // named or reached by tag, and not cleared for the level
-	Faults     []Fault        `json:"faults"`
-}
-
-// AudienceLine is one group of an audience preview with the reasons why it receives.
-type AudienceLine struct {
-	AudienceRef
-	Agents  int      `json:"agents"` // members who could read it
-	Reasons []Reason `json:"reasons"`
-	Cleared bool     `json:"cleared"`
-}

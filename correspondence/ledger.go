@@ -20,6 +20,7 @@ type Ledger struct {
 	cited  map[habilitation.ID][]uint32 // who cites a message
 
 	corrected map[habilitation.ID][]uint32 // who corrects a message
+	latest    []remembered                 // in the order of arrival
 }
 
 const ledgerChunk = 1024
@@ -183,6 +184,36 @@ func (h *headline) urgency(to *line) Precedence {
 	return h.infoPrecedence
 }
 
+// at is the headline at a place; the caller holds the lock.
+func (l *Ledger) at(place uint32) *headline { return &l.lines[place/ledgerChunk][place%ledgerChunk] }
+
+// headlineAt is the headline at a place that is known to be filled. The result is never written again.
+func (l *Ledger) headlineAt(place uint32) *headline {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.at(place)
+}
+
+// latestOf lists the last messages that a group sent in the current year and the one before, at most so many of each kind and level, in no
+// order; whoever looks into one asks the rule for it.
+func (l *Ledger) latestOf(origin habilitation.AudienceID, now time.Time, most int) []*headline {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var out []*headline
+	for kind := Telegram; kind <= Mail; kind++ {
+		for _, level := range habilitation.Levels {
+			var places []uint32
+			for _, year := range []int{now.Year() - 1, now.Year()} {
+				places = append(places, l.series[seriesKey{origin: origin, kind: kind, level: level, year: int16(year)}]...)
+			}
+			for _, place := range places[max(0, len(places)-most):] {
+				out = append(out, l.at(place))
+			}
+		}
+	}
+	return out
+}
+
 // headline returns the headline of a message that the caller was admitted to. The result is never written again.
 func (l *Ledger) headline(id habilitation.ID) (*headline, bool) {
 	l.mu.RLock()
@@ -191,7 +222,7 @@ func (l *Ledger) headline(id habilitation.ID) (*headline, bool) {
 	if !ok {
 		return nil, false
 	}
-	return &l.lines[place/ledgerChunk][place%ledgerChunk], true
+	return l.at(place), true
 }
 
 // has reports whether the message is in the archive.
@@ -214,7 +245,7 @@ func (l *Ledger) after(place uint32, dst []*headline) ([]*headline, uint32) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	for ; place < l.count; place++ {
-		dst = append(dst, &l.lines[place/ledgerChunk][place%ledgerChunk])
+		dst = append(dst, l.at(place))
 	}
 	return dst, l.count
 }
@@ -252,7 +283,7 @@ func (l *Ledger) numbered(origin habilitation.AudienceID, n Number, now time.Tim
 		of := l.series[seriesKey{origin: origin, kind: n.Kind, level: n.Level, year: int16(year)}]
 		if n.N >= 1 && n.N <= uint64(len(of)) {
 			place := of[n.N-1]
-			return l.lines[place/ledgerChunk][place%ledgerChunk].id, true
+			return l.at(place).id, true
 		}
 	}
 	return habilitation.ID{}, false
@@ -264,7 +295,7 @@ func (l *Ledger) citing(id habilitation.ID) []*headline {
 	defer l.mu.RUnlock()
 	var out []*headline
 	for _, place := range l.cited[id] {
-		out = append(out, &l.lines[place/ledgerChunk][place%ledgerChunk])
+		out = append(out, l.at(place))
 	}
 	return out
 }
@@ -275,7 +306,7 @@ func (l *Ledger) corrections(id habilitation.ID) []*headline {
 	defer l.mu.RUnlock()
 	var out []*headline
 	for _, place := range l.corrected[id] {
-		out = append(out, &l.lines[place/ledgerChunk][place%ledgerChunk])
+		out = append(out, l.at(place))
 	}
 	return out
 }

@@ -15,7 +15,7 @@ const ledgerVersion = 3
 
 var errSnapshot = errors.New("not a snapshot of this version")
 
-// Snapshot writes every headline; series and threads follow from them.
+// Snapshot writes every headline, and the sketches of the latest; series and threads follow from them.
 func (l *Ledger) Snapshot(w io.Writer) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -28,7 +28,7 @@ func (l *Ledger) Snapshot(w io.Writer) error {
 		}
 		b = b[:0]
 	}
-	if _, err := out.Write(b); err != nil {
+	if _, err := out.Write(l.appendLatest(b)); err != nil {
 		return fmt.Errorf("write ledger snapshot: %w", err)
 	}
 	return out.Flush()
@@ -60,10 +60,11 @@ func (l *Ledger) Restore(r io.Reader) error {
 			return err
 		}
 	}
+	fresh.latest = c.latest(fresh)
 	if c.broken || c.text != "" || uint64(fresh.count) != count {
 		return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
 	}
-	l.byID, l.lines, l.count, l.series, l.toward, l.cited, l.corrected = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited, fresh.corrected
+	l.byID, l.lines, l.count, l.series, l.toward, l.cited, l.corrected, l.latest = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited, fresh.corrected, fresh.latest
 	return nil
 }
 
@@ -98,6 +99,38 @@ func (h *headline) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(a))
 	}
 	return b
+}
+
+// appendLatest writes the sketches that are still of use.
+func (l *Ledger) appendLatest(b []byte) []byte {
+	latest := l.latest[max(0, len(l.latest)-likenessKept):]
+	b = binary.AppendUvarint(b, uint64(len(latest)))
+	for i := range latest {
+		b = binary.AppendUvarint(b, uint64(latest[i].place))
+		for _, least := range latest[i].text {
+			b = binary.BigEndian.AppendUint32(b, least)
+		}
+	}
+	return b
+}
+
+func (c *cursor) latest(of *Ledger) []remembered {
+	var all []remembered
+	for range c.length() {
+		one := remembered{place: uint32(c.uvarint())}
+		for i := range one.text {
+			if word := c.take(4); word != "" {
+				one.text[i] = binary.BigEndian.Uint32([]byte(word))
+			}
+		}
+		if one.place >= of.count {
+			c.broken = true
+			return nil
+		}
+		one.words = tellingWords(of.at(one.place).subject)
+		all = append(all, one)
+	}
+	return all
 }
 
 // The flags of a headline, and of its lines.

@@ -28,6 +28,8 @@ type release struct {
 	outcome  Outcome
 	dispatch *Dispatch
 	entry    archive.Draft
+	document search.Document // without its place
+	sketch   sketch
 	twin     bool  // the message is in the archive already, or in this batch
 	err      error // why it was refused
 }
@@ -217,6 +219,8 @@ func (c *Chancery) sign(r *release) error {
 		return err
 	}
 	r.dispatch = &Dispatch{record: newRecord(r.message, r.allotted, r.outcome), ID: r.id(), Original: original, P7S: p7s}
+	r.document = newDocument(0, r.dispatch, r.message.Summary, r.message.Text, r.message.Comment)
+	r.sketch = sketchOf(r.document.Text)
 	payload, err := r.dispatch.encode()
 	if err != nil {
 		return err
@@ -277,8 +281,10 @@ func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) er
 		if err := c.Folds.Ledger.apply(uint64(receipts[i].Seq), r.dispatch); err != nil {
 			return err
 		}
+		c.Folds.Ledger.remember(r.id(), r.sketch)
 		c.Folds.released(r.dispatch)
-		documents = append(documents, newDocument(receipts[i].Seq, r.dispatch, r.message.Summary, r.message.Text, r.message.Comment))
+		r.document.Seq = uint64(receipts[i].Seq)
+		documents = append(documents, r.document)
 	}
 	c.Folds.Rows.Append(documents)
 	c.Folds.foldedThrough(c.head.Seq)

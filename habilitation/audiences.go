@@ -275,20 +275,28 @@ type Reach struct {
 
 // Readers counts the enabled agents cleared for the level whom the reach brings a message, each once.
 func (r *Register) Readers(of Reach, level Level) int {
+	readers, _ := r.Reached(of, level)
+	return readers
+}
+
+// Reached counts the readers as Readers does, and how many of them are guests.
+func (r *Register) Reached(of Reach, level Level) (readers, guests int) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if !level.Valid() {
-		return 0
+		return 0, 0
 	}
 	agents := &r.columns.agents
 	counted := make(bitset, len(agents.login)/64+1)
-	count := 0
 	add := func(agent AgentID, leftOut uint8) {
 		if !agents.has(agent) || counted.has(uint32(agent)) || agents.is(agent, leftOut) || agents.ceiling(agent) < level {
 			return
 		}
 		counted.set(uint32(agent))
-		count++
+		readers++
+		if agents.is(agent, flagGuest) {
+			guests++
+		}
 	}
 	for _, agent := range of.Named {
 		add(agent, flagDisabled)
@@ -303,7 +311,7 @@ func (r *Register) Readers(of Reach, level Level) int {
 			add(agent, flagDisabled|flagGuest)
 		}
 	}
-	return count
+	return readers, guests
 }
 
 // HasReader reports whether anybody reads what is addressed to the audience at a level: one enabled member who is cleared for it.

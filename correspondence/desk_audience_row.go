@@ -1,0 +1,147 @@
+package correspondence
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"chancery/habilitation"
+)
+
+// row is the message as the first addressee for action would see it on the teleprinter.
+func (p *preview) row(now time.Time) {
+	m := p.message
+	h := Headline{Kind: m.Kind, Level: m.Level, Precedence: m.InfoPrecedence, Qualification: ForInformation, Subject: m.Subject, Summary: m.Summary,
+		Origin: p.desk.house.Folds.audience(m.Origin.Audience), ReleasedAt: now.UTC(), Reasons: []Reason{}, Unread: true,
+		Attachments: len(m.Attachments), Instruction: m.Instruction, Exercise: m.Exercise}
+	if m.Kind == 0 {
+		h.Kind = Telegram
+	}
+	if len(m.Addressees) > 0 {
+		to := &m.Addressees[0]
+		if h.Precedence = to.Precedence; h.Precedence == 0 && to.Role == Action {
+			h.Precedence = m.Precedence
+		}
+		ref := to.ref()
+		h.Precedence = cmp.Or(h.Precedence, m.InfoPrecedence)
+		h.Qualification, h.Deadline, h.Night = to.Qualification, moment(to.Deadline), to.Night
+		h.Reasons = append(h.Reasons, Reason{Kind: to.Role.String(), Audience: &ref})
+	}
+	p.view.Row = &h
+}
+
+// How much alike a text or a subject must be to be shown, in hundredths, and how many are.
+const (
+	likeText       = 50
+	likeSubject    = 60
+	mostDuplicates = 5
+)
+
+// duplicates finds what was sent lately and says much the same. Only what the author may read is looked at.
+func (p *preview) duplicates(now time.Time, unread *unreads) {
+	text, words := sketchOf(documentText(p.message.Text, p.message.Comment, &p.message.Particulars)), tellingWords(p.message.Subject)
+	related := cites(p.message.References, &p.message.Particulars)
+	type found struct {
+		id    habilitation.ID
+		alike int
+	}
+	var all []found
+	p.desk.house.Folds.Ledger.since(now.AddDate(0, 0, -likenessDays), func(h *headline, kept remembered) {
+		if _, err := p.desk.admit(h.id); err != nil || slices.Contains(related, h.id) {
+			return
+		}
+		byText, bySubject := text.like(kept.text), commonWords(words, kept.words)
+		if byText >= likeText || bySubject >= likeSubject {
+			all = append(all, found{h.id, max(byText, bySubject)})
+		}
+	})
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.alike, a.alike) })
+	for _, one := range all[:min(len(all), mostDuplicates)] {
+		row, err := p.desk.admit(one.id)
+		if err != nil {
+			continue
+		}
+		if h, ok := p.desk.headline(row, unread); ok {
+			p.view.Duplicates = append(p.view.Duplicates, Duplicate{Headline: h, Alike: one.alike})
+		}
+	}
+}
+
+// warn tells what does not hinder: who would not receive by tag, an exemption that exempts nobody, and a group that cries wolf.
+func (p *preview) warn(now time.Time) {
+	p.warnOfTags()
+	if len(p.message.Exempted) > 0 && len(p.message.Collectives) == 0 {
+		p.warning("exempted", "exempted-from-nothing")
+	}
+	p.warnOfUrgency(now)
+}
+
+func (p *preview) warning(field, key string, args ...string) {
+	w := Fault{Field: field, Key: key, Args: map[string]string{}}
+	for i := 0; i+1 < len(args); i += 2 {
+		w.Args[args[i]] = args[i+1]
+	}
+	p.view.Warnings = append(p.view.Warnings, w)
+}
+
+// warnOfTags names the audiences that declared a tag of a restricted message and do not receive it.
+func (p *preview) warnOfTags() {
+	if p.message.Level == habilitation.Unprotected {
+		return
+	}
+	for i, t := range p.message.Tags {
+		for _, reached := range p.desk.house.Folds.Declarations.Route([]habilitation.TagID{t.Tag}, habilitation.Unprotected) {
+			if _, there := p.byAudience[reached.Audience]; there {
+				continue
+			}
+			audience, _ := p.desk.house.Folds.Register.Audience(reached.Audience)
+			key := "tag-not-approved"
+			if audience.Level < p.message.Level {
+				key = "tag-not-cleared"
+				p.view.NotCleared = append(p.view.NotCleared, audienceRef(audience))
+			}
+			p.warning("tags["+strconv.Itoa(i)+"]", key, "group", audience.Name.In(p.message.Language), "tag", t.Label)
+		}
+	}
+}
+
+// A group's last messages are looked at for how many of them press the reader; so many hundredths are too many. Few messages say nothing.
+const (
+	pressingLast  = 100
+	pressingLeast = 20
+	pressingMost  = 15
+)
+
+// warnOfUrgency tells a group that presses its readers too often, by flash messages or by copies that ask to be read. Only what the author
+// may read is counted.
+func (p *preview) warnOfUrgency(now time.Time) {
+	if !isPressing(p.message.Precedence, p.message.Addressees) {
+		return
+	}
+	sent := p.desk.house.Folds.Ledger.latestOf(p.message.Origin.Audience, now, pressingLast)
+	slices.SortFunc(sent, func(a, b *headline) int { return cmp.Compare(b.seq, a.seq) })
+	count, pressing := 0, 0
+	for _, h := range sent {
+		if _, err := p.desk.admit(h.id); err != nil {
+			continue
+		}
+		if count++; h.isPressing() {
+			pressing++
+		}
+		if count == pressingLast {
+			break
+		}
+	}
+	if share := pressing * 100 / max(count, 1); count >= pressingLeast && share > pressingMost {
+		p.warning("precedence", "presses-too-often", "share", strconv.Itoa(share), "last", strconv.Itoa(count))
+	}
+}
+
+func isPressing(precedence Precedence, to []Addressee) bool {
+	return precedence == Flash || slices.ContainsFunc(to, func(a Addressee) bool { return a.Role == Info && a.Qualification >= ToRead })
+}
+
+func (h *headline) isPressing() bool {
+	return h.precedence == Flash || slices.ContainsFunc(h.lines, func(to line) bool { return to.role == Info && to.qualification >= ToRead })
+}
