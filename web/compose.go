@@ -120,3 +120,24 @@ func previewReason(f *frame, r correspondence.Reason) string {
 	}
 	return ""
 }
+
+// warningText is what to mind about a field, in words.
+func warningText(f *frame, w correspondence.Fault) string {
+	key := "warning." + w.Key
+	if !f.has(key) {
+		return f.T("warning.other", "Key", w.Key)
+	}
+	var pairs []any
+	for name, value := range w.Args {
+		pairs = append(pairs, name, value)
+	}
+	return f.T(key, pairs...)
+}
+
+// readingTime is so many seconds of reading in hours, or in minutes below one.
+func readingTime(f *frame, seconds int64) string {
+	if seconds < 3600 {
+		return f.T("compose.minutes", "Count", int((seconds+59)/60))
+	}
+	return f.T("compose.hours", "Count", int((seconds+1800)/3600))
+}
