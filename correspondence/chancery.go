@@ -68,6 +68,7 @@ type Chancery struct {
 	lastAt time.Time
 	since  int // entries since the last snapshot
 
+	ticking  sync.Mutex   // held while what is due is decided
 	folding  sync.RWMutex // held for writing while folds change, for reading while a snapshot is written
 	arrived  arrival
 	handover handover
@@ -92,9 +93,10 @@ func Open(ctx context.Context, config Config) (*Chancery, error) {
 		return nil, fmt.Errorf("open house: %w", err)
 	}
 	c.head = head
-	c.done.Add(2)
+	c.done.Add(3)
 	go c.decideAll()
 	go c.follow()
+	go c.keepClock()
 	return c, nil
 }
 

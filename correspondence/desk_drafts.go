@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"chancery/correspondence/circuit"
 	"chancery/habilitation"
 )
 
@@ -21,9 +22,10 @@ const shelfDrafts Shelf = "drafts"
 
 // savedDraft is what the desk store keeps of a draft. The draft's identity becomes the message's, so a draft is released once.
 type savedDraft struct {
-	Form  Form               `json:"form"`
-	Saved time.Time          `json:"saved"`
-	Typed habilitation.Level `json:"typed"` // of the session that the whole form was sent from
+	Form  Form                 `json:"form"`
+	Saved time.Time            `json:"saved"`
+	Typed habilitation.Level   `json:"typed"`        // of the session that the whole form was sent from
+	By    habilitation.AgentID `json:"by,omitempty"` // who saved it, of a shared draft or a version
 }
 
 // directory is the house as a draft of this badge is checked against it.
@@ -64,44 +66,64 @@ func (d *Desk) resolve(text string, now time.Time) (Reference, habilitation.Leve
 // NewDraft puts a new draft on the desk. Faults do not hinder: they are told, and what was typed is kept.
 func (d *Desk) NewDraft(ctx context.Context, form Form) (DraftView, error) {
 	id := d.house.NewID(fmt.Appendf(nil, "draft %d %s", d.badge.Agent(), form.Subject))
-	return d.putDraft(ctx, id, 0, form, nil)
+	found, err := d.putDraft(ctx, foundDraft{id: id, owner: OwnerAgent(d.badge.Agent())}, 0, form, nil)
+	if err != nil {
+		return DraftView{}, err
+	}
+	return d.foundView(ctx, found)
 }
 
-// SaveDraft replaces a draft; version is the one that the writer began from, or 0 for whatever is there.
+// SaveDraft replaces a draft; version is the one that the writer began from, or 0 for whatever is there. Over another version it is refused
+// with both texts, and the refused one is kept aside. An edit of a text that visas are asked on, or were given on, ends the round; a signatory
+// alone may change a text that has its visas, and then sends it back or signs it as their own.
 func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64, form Form) (DraftView, error) {
-	saved, _, err := d.savedDraft(ctx, id)
+	found, err := d.find(ctx, id)
 	if err != nil {
+		return DraftView{}, err
+	}
+	if err := d.mayEdit(found, form); err != nil {
 		return DraftView{}, err
 	}
 	if version == 0 {
 		version = AnyVersion
 	}
-	return d.putDraft(ctx, id, version, form, saved.Form.Attachments)
-}
-
-func (d *Desk) putDraft(ctx context.Context, id habilitation.ID, over uint64, form Form, had []FormAttachment) (DraftView, error) {
-	if err := d.keepFiles(ctx, &form, had); err != nil {
+	if err := d.keepBefore(ctx, found, version); err != nil {
 		return DraftView{}, err
 	}
-	saved := savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond), Typed: d.badge.Level()}
-	value, err := json.Marshal(saved)
-	if err != nil {
-		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
-	}
-	if err := d.hasRoom(ctx, id, len(value)); err != nil {
-		return DraftView{}, err
-	}
-	version, err := d.house.Store.Put(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts, id.String(), over, value)
+	had := found.savedDraft.Form.Attachments
+	found, err = d.putDraft(ctx, found, version, form, had)
 	if errors.Is(err, ErrStale) {
-		return DraftView{}, refuse(Conflict, "draft-changed")
+		return DraftView{}, d.clash(ctx, id, form)
 	}
 	if err != nil {
-		return DraftView{}, fmt.Errorf("save draft %s: %w", id, err)
+		return DraftView{}, err
 	}
-	return d.draftView(id, version, saved), nil
+	if err := d.afterEdit(ctx, &found); err != nil {
+		return DraftView{}, err
+	}
+	return d.foundView(ctx, found)
 }
 
-// What an agent may have on the desk at once: as much as one answer lists without labour.
+// putDraft writes a form in place of a version; ErrStale when another stands there.
+func (d *Desk) putDraft(ctx context.Context, to foundDraft, over uint64, form Form, had []FormAttachment) (foundDraft, error) {
+	if err := d.keepFiles(ctx, &form, had); err != nil {
+		return to, err
+	}
+	to.savedDraft = savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond), Typed: d.badge.Level(), By: d.badge.Agent()}
+	value, err := json.Marshal(to.savedDraft)
+	if err != nil {
+		return to, fmt.Errorf("save draft %s: %w", to.id, err)
+	}
+	if err := d.hasRoom(ctx, to.owner, to.id, len(value)); err != nil {
+		return to, err
+	}
+	if to.version, err = d.house.Store.Put(ctx, to.owner, shelfDrafts, to.id.String(), over, value); err != nil {
+		return to, fmt.Errorf("save draft %s: %w", to.id, err)
+	}
+	return to, nil
+}
+
+// What may lie on one desk at once, an agent's or a group's: as much as one answer lists without labour.
 const (
 	maxDrafts     = 200
 	maxDraftBytes = 8 << 20
@@ -109,8 +131,8 @@ const (
 
 // hasRoom refuses a draft for which the desk has no room beside the others. Those that this session does not show take none: else a full
 // desk would tell of them.
-func (d *Desk) hasRoom(ctx context.Context, id habilitation.ID, size int) error {
-	items, err := d.house.Store.List(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts)
+func (d *Desk) hasRoom(ctx context.Context, owner Owner, id habilitation.ID, size int) error {
+	items, err := d.house.Store.List(ctx, owner, shelfDrafts)
 	if err != nil {
 		return fmt.Errorf("make room for draft %s: %w", id, err)
 	}
@@ -157,24 +179,6 @@ func (d *Desk) keepFiles(ctx context.Context, form *Form, had []FormAttachment) 
 	return nil
 }
 
-// savedDraft reads a draft of the desk's owner that may be shown on this session; a released one is gone.
-func (d *Desk) savedDraft(ctx context.Context, id habilitation.ID) (saved savedDraft, version uint64, err error) {
-	item, err := d.house.Store.Get(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts, id.String())
-	if errors.Is(err, ErrNotThere) {
-		return saved, 0, errUnknown
-	}
-	if err != nil {
-		return saved, 0, fmt.Errorf("read draft %s: %w", id, err)
-	}
-	if saved, err = readDraft(item); err != nil {
-		return saved, 0, err
-	}
-	if !d.mayOpen(saved) {
-		return savedDraft{}, 0, errUnknown
-	}
-	return saved, item.Version, nil
-}
-
 func readDraft(item Item) (saved savedDraft, err error) {
 	if err := json.Unmarshal(item.Value, &saved); err != nil {
 		return saved, fmt.Errorf("read draft %s: %w", item.Key, err)
@@ -182,12 +186,36 @@ func readDraft(item Item) (saved savedDraft, err error) {
 	return saved, nil
 }
 
-func (d *Desk) draftView(id habilitation.ID, version uint64, saved savedDraft) DraftView {
-	_, faults := d.drafted(id, saved.Form).finish(d.house.directory(d.badge, d.house.Clock()))
-	if faults == nil {
+// foundView is a draft with everything about it that the page of one shows.
+func (d *Desk) foundView(ctx context.Context, found foundDraft) (DraftView, error) {
+	v := d.draftView(found)
+	var err error
+	if v.Others, err = d.others(ctx, found); err != nil {
+		return DraftView{}, err
+	}
+	return v, nil
+}
+
+func (d *Desk) draftView(found foundDraft) DraftView {
+	draft := d.drafted(found.id, found.Form)
+	if found.group != 0 && !d.maySign(found.group, habilitation.Unprotected) {
+		draft.Purpose = ToAskVisas // what hinders a signatory hinders this agent too, but for the right to sign
+	}
+	message, faults := draft.finish(d.house.directory(d.badge, d.house.Clock()))
+	if faults == nil || found.review {
 		faults = []Fault{}
 	}
-	return DraftView{ID: id, Version: version, Form: saved.Form, Faults: faults, SavedAt: saved.Saved}
+	v := DraftView{ID: found.id, Version: found.version, Form: found.Form, Faults: faults, SavedAt: found.Saved, Review: found.review, Others: []AgentRef{}}
+	if found.group != 0 {
+		group := d.house.Folds.audience(found.group)
+		v.Group = &group
+	}
+	if found.By != 0 {
+		by := d.house.Folds.agent(found.By)
+		v.SavedBy = &by
+	}
+	d.circuitOf(&v, found, message)
+	return v
 }
 
 func (d *Desk) drafted(id habilitation.ID, form Form) Draft {
@@ -204,73 +232,117 @@ func (d *Desk) mayOpen(saved savedDraft) bool {
 	return min(level, saved.Typed) <= d.badge.Level()
 }
 
-// Drafts lists the owner's drafts, the last saved first.
+// Drafts lists the agent's own drafts and those shared in the groups that they write for, the last saved first.
 func (d *Desk) Drafts(ctx context.Context) ([]DraftView, error) {
-	items, err := d.house.Store.List(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts)
-	if err != nil {
-		return nil, fmt.Errorf("list drafts: %w", err)
-	}
 	out := []DraftView{}
-	for _, item := range items {
-		id, err := habilitation.ParseID(item.Key)
-		if err != nil || d.house.Folds.Ledger.has(id) {
-			continue
+	err := d.eachDraft(ctx, func(found foundDraft) {
+		if found.state == nil || found.state.State != circuit.Abandoned {
+			out = append(out, d.draftView(found))
 		}
-		saved, err := readDraft(item)
-		if err != nil {
-			return nil, err
-		}
-		if d.mayOpen(saved) {
-			out = append(out, d.draftView(id, item.Version, saved))
-		}
-	}
+	})
 	sortNewest(out)
-	return out, nil
+	return out, err
 }
 
-// Draft opens one of the owner's drafts.
-func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error) {
-	saved, version, err := d.savedDraft(ctx, id)
-	if err != nil {
-		return DraftView{}, err
-	}
-	return d.draftView(id, version, saved), nil
-}
-
-// DiscardDraft throws a draft away.
-func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
-	if _, _, err := d.savedDraft(ctx, id); err != nil {
-		return err
-	}
-	if err := d.house.Store.Remove(ctx, OwnerAgent(d.badge.Agent()), shelfDrafts, id.String()); err != nil {
-		return fmt.Errorf("discard draft %s: %w", id, err)
+// eachDraft walks the drafts that the desk opens as one of their writers.
+func (d *Desk) eachDraft(ctx context.Context, yield func(foundDraft)) error {
+	for _, group := range append([]habilitation.AudienceID{0}, d.writingGroups()...) {
+		owner := OwnerAgent(d.badge.Agent())
+		if group != 0 {
+			owner = OwnerAudience(group)
+		}
+		items, err := d.house.Store.List(ctx, owner, shelfDrafts)
+		if err != nil {
+			return fmt.Errorf("list drafts: %w", err)
+		}
+		for _, item := range items {
+			id, err := habilitation.ParseID(item.Key)
+			if err != nil || d.house.Folds.Ledger.has(id) {
+				continue
+			}
+			saved, err := readDraft(item)
+			if err != nil {
+				return err
+			}
+			if d.mayOpen(saved) {
+				state, onWay := d.house.Folds.Circuits.Draft(id)
+				yield(foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner, group: group}.on(state, onWay))
+			}
+		}
 	}
 	return nil
 }
 
-// Release decides a saved draft. The same draft again gives the same message.
+// Draft opens a draft: of the agent's own, shared in a group that they write for, or one whose visa is asked of them.
+func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error) {
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return DraftView{}, err
+	}
+	if err := d.arrive(ctx, found); err != nil {
+		return DraftView{}, err
+	}
+	return d.foundView(ctx, found)
+}
+
+// DiscardDraft throws a draft away. One that visas are asked on, or that is to be signed, is abandoned instead, with a reason.
+func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if found.review {
+		return refuse(NotMandated, "")
+	}
+	if s := found.state; s != nil && s.State != circuit.Drafting && s.State != circuit.Abandoned {
+		return refuse(Conflict, "draft-in-circuit")
+	}
+	return d.house.clearAway(ctx, found.owner, id)
+}
+
+// clearAway takes a draft off a desk, with its versions and who was at it.
+func (c *Chancery) clearAway(ctx context.Context, owner Owner, id habilitation.ID) error {
+	if err := c.Store.Remove(ctx, owner, shelfDrafts, id.String()); err != nil {
+		return fmt.Errorf("discard draft %s: %w", id, err)
+	}
+	for _, shelf := range []string{shelfVersions, shelfPresence} {
+		if err := c.Store.Remove(ctx, owner, Shelf(shelf+id.String())); err != nil {
+			return fmt.Errorf("discard versions of draft %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// Release decides a saved draft at once. The same draft again gives the same message.
 func (d *Desk) Release(ctx context.Context, id habilitation.ID, version uint64) (MessageView, error) {
-	saved, stands, err := d.savedDraft(ctx, id)
+	return d.releaseSaved(ctx, id, version, AsReviewed)
+}
+
+func (d *Desk) releaseSaved(ctx context.Context, id habilitation.ID, version uint64, whose Whose) (MessageView, error) {
+	found, err := d.find(ctx, id)
 	if err != nil {
 		return d.released(ctx, id, err)
 	}
-	if version != 0 && version != stands {
+	if found.review {
+		return MessageView{}, refuse(NotMandated, "")
+	}
+	if version != 0 && version != found.version {
 		return MessageView{}, refuse(Conflict, "draft-changed")
 	}
-	view, err := d.dispatch(ctx, id, saved.Form)
+	view, err := d.dispatch(ctx, id, found.Form, whose)
 	if err != nil {
 		return MessageView{}, err
 	}
-	if err := d.putAway(context.WithoutCancel(ctx), id, saved.Form); err != nil {
+	if err := d.house.putAway(context.WithoutCancel(ctx), found.owner, id, found.Form, view.OwnEdit); err != nil {
 		d.house.Log.Warn("released draft left on the desk", "draft", id.String(), "why", err.Error())
 	}
 	return view, nil
 }
 
-// putAway takes a released draft off the desk. What was saved over it since it was read was not released: it becomes a draft of its own.
-func (d *Desk) putAway(ctx context.Context, id habilitation.ID, released Form) error {
-	owner, store := OwnerAgent(d.badge.Agent()), d.house.Store
-	item, err := store.Get(ctx, owner, shelfDrafts, id.String())
+// putAway takes a released draft off the desk. What was saved over it since it was read was not released: it becomes a draft of its own. The
+// texts that visas were given on stay while they are not the one that was released.
+func (c *Chancery) putAway(ctx context.Context, owner Owner, id habilitation.ID, released Form, ownEdit bool) error {
+	item, err := c.Store.Get(ctx, owner, shelfDrafts, id.String())
 	if err != nil {
 		return err
 	}
@@ -279,12 +351,15 @@ func (d *Desk) putAway(ctx context.Context, id habilitation.ID, released Form) e
 		return err
 	}
 	if !reflect.DeepEqual(later.Form, released) {
-		key := d.house.NewID(fmt.Appendf(nil, "draft after %s", id)).String()
-		if _, err := store.Put(ctx, owner, shelfDrafts, key, 0, item.Value); err != nil {
+		key := c.NewID(fmt.Appendf(nil, "draft after %s", id)).String()
+		if _, err := c.Store.Put(ctx, owner, shelfDrafts, key, 0, item.Value); err != nil {
 			return err
 		}
 	}
-	return store.Remove(ctx, owner, shelfDrafts, id.String())
+	if ownEdit {
+		return c.Store.Remove(ctx, owner, shelfDrafts, id.String())
+	}
+	return c.clearAway(ctx, owner, id)
 }
 
 // released answers for a draft that is gone because its own hand released it.
@@ -301,18 +376,18 @@ func (d *Desk) Dispatch(ctx context.Context, id habilitation.ID, form Form) (Mes
 	if err := d.keepFiles(ctx, &form, nil); err != nil {
 		return MessageView{}, err
 	}
-	return d.dispatch(ctx, id, form)
+	return d.dispatch(ctx, id, form, AsReviewed)
 }
 
 // dispatch releases a form whose files are in the vault.
-func (d *Desk) dispatch(ctx context.Context, id habilitation.ID, form Form) (MessageView, error) {
+func (d *Desk) dispatch(ctx context.Context, id habilitation.ID, form Form, whose Whose) (MessageView, error) {
 	if id.IsZero() {
 		id = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
 	}
 	if err := d.provedFor(id, form); err != nil {
 		return MessageView{}, err
 	}
-	r, err := d.house.Release(ctx, d.badge, id, form)
+	r, err := d.house.release(ctx, d.badge, id, form, whose)
 	if err != nil {
 		return MessageView{}, refusalOf(err)
 	}

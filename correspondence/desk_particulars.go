@@ -37,6 +37,7 @@ func (d *Desk) authorization(v *MessageView, m *Dispatch) {
 		visa := &m.Visas[i]
 		line := VisaView{Reviewer: AgentRef{Login: visa.Person.Login, Name: visa.Person.Name}, Group: visa.Group.ref(), Round: visa.Round,
 			Verdict: visa.Verdict, At: visa.At, Comment: visa.Comment, Same: visa.Digest == v.ContentDigest}
+		line.Valid, line.Reasons = d.house.visaVerdict(m.ID, visa)
 		if visa.For != nil {
 			line.For = person(*visa.For)
 		}

@@ -36,7 +36,18 @@ type Draft struct {
 	Form    Form
 	Agent   habilitation.AgentID
 	Ceiling habilitation.Level // of the session: nobody writes above what they may read
+	Purpose Purpose
 }
+
+// Purpose is what a draft is finished for.
+type Purpose uint8
+
+const (
+	// ToRelease: the agent signs it.
+	ToRelease Purpose = iota
+	// ToAskVisas: the agent asks others for their visas on it.
+	ToAskVisas
+)
 
 // finishing collects faults while a form is read.
 type finishing struct {
@@ -164,16 +175,32 @@ func (f *finishing) people() {
 		return
 	}
 	f.m.Origin = f.party(origin)
-	duties, member := f.register.Duties(f.draft.Agent, origin.ID)
-	if !member || !duties.Has(habilitation.Signatory) {
-		f.fault("origin", "no-right-to-sign", "group", origin.Name.In(f.m.Language))
-	}
+	f.mandate(origin)
 	if f.m.Level > origin.Level {
 		f.fault("origin", "group-not-cleared", "group", origin.Name.In(f.m.Language))
 	}
 	if login := f.draft.Form.Drafter; login != "" {
 		f.drafter(login, origin)
 	}
+}
+
+// mandate asks for the right to sign for the origin, the agent's own or in somebody's stead; whoever only asks for visas needs the right to
+// draft.
+func (f *finishing) mandate(origin habilitation.Audience) {
+	duties, _ := f.register.Duties(f.draft.Agent, origin.ID)
+	if duties.Has(habilitation.Signatory) || f.draft.Purpose == ToAskVisas && duties.Has(habilitation.Drafter) {
+		return
+	}
+	level := max(f.m.Level, habilitation.Unprotected)
+	if stead, ok := f.register.MayActOn(f.draft.Agent, origin.ID, habilitation.Signatory, level, f.now); ok {
+		giver, _ := f.register.Agent(stead)
+		f.m.OnBehalf = &Person{Agent: giver.ID, Login: giver.Login, Name: OneLine(giver.Name)}
+		return
+	}
+	if _, ok := f.register.MayActOn(f.draft.Agent, origin.ID, habilitation.Drafter, level, f.now); ok && f.draft.Purpose == ToAskVisas {
+		return
+	}
+	f.fault("origin", "no-right-to-sign", "group", origin.Name.In(f.m.Language))
 }
 
 // drafter reads who wrote the message when it is not who releases it: a drafter of the origin, who will read it.
@@ -183,7 +210,7 @@ func (f *finishing) drafter(login string, origin habilitation.Audience) {
 	switch {
 	case !ok || agent.Disabled:
 		f.fault("drafter", "agent-unknown", "value", login)
-	case !member || !duties.Has(habilitation.Drafter):
+	case !member || duties&(habilitation.Drafter|habilitation.Signatory) == 0:
 		f.fault("drafter", "no-right-to-draft", "agent", agent.Name, "group", origin.Name.In(f.m.Language))
 	case f.beneath(agent):
 		f.fault("drafter", "agent-not-cleared", "agent", agent.Name)

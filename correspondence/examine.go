@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"chancery/archive"
+	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 )
@@ -104,6 +105,9 @@ func (x Examination) one(e archive.Entry, again *Folds, found func(where, what s
 			x.message(e, d, found)
 		}
 	}
+	if act, err := circuit.DecodeAct(e.Kind, e.Version, e.Payload); err == nil {
+		x.visa(act, found)
+	}
 	if _, err := again.fold(e); err != nil && x.whole {
 		found("fold", err.Error())
 	}
@@ -113,6 +117,11 @@ func (x Examination) message(e archive.Entry, d *Dispatch, found func(where, wha
 	verdict, err := x.Verifier.VerifyDetached(d.P7S, d.Original)
 	if err != nil || !verdict.Valid {
 		found("signature", "the signature of message "+d.ID.String()+" does not hold: "+strings.Join(verdict.Reasons, ", "))
+	}
+	for i := range d.Visas {
+		if valid, reasons := verifyVisa(x.Verifier, d.ID, &d.Visas[i]); !valid {
+			found("signature", "the signature of a visa on message "+d.ID.String()+" does not hold: "+strings.Join(reasons, ", "))
+		}
 	}
 	parts, err := parseOriginal(d.Original)
 	if err != nil {
@@ -127,6 +136,18 @@ func (x Examination) message(e archive.Entry, d *Dispatch, found func(where, wha
 	}
 	if parts.Field("X-Chancery-Level") != d.Level.String() || parts.Field("Subject") != d.Subject {
 		found("record", "message "+d.ID.String()+": level or subject is not what was signed")
+	}
+}
+
+// visa verifies the signature of a visa that was given.
+func (x Examination) visa(act habilitation.Act, found func(where, what string)) {
+	visa, is := act.(circuit.VisaGiven)
+	if !is {
+		return
+	}
+	verdict, err := x.Verifier.VerifyDetached(visa.Signature, circuit.VisaText(visa.Draft, visa.Round, visa.Digest, visa.Verdict, visa.Comment))
+	if err != nil || !verdict.Valid {
+		found("signature", "the signature of a visa on draft "+visa.Draft.String()+" does not hold: "+strings.Join(verdict.Reasons, ", "))
 	}
 }
 

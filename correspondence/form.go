@@ -96,4 +96,10 @@ type DraftView struct {
 	Form    Form            `json:"form"`
 	Faults  []Fault         `json:"faults"` // what release would refuse now, all at once
 	SavedAt time.Time       `json:"saved_at"`
+	SavedBy *AgentRef       `json:"saved_by,omitempty"`
+	Group   *AudienceRef    `json:"group,omitempty"`   // on whose desk a shared draft lies
+	Review  bool            `json:"review,omitempty"`  // only to be reviewed: the text is the one that the round froze
+	Others  []AgentRef      `json:"others"`            // who else is at it now
+	Circuit *CircuitView    `json:"circuit,omitempty"` // once it was submitted or held
+	May     []string        `json:"may"`               // what this agent may do with it now: edit, share, submit, visa, return, withdraw, sign, unhold, abandon, discard
 }

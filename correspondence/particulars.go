@@ -79,6 +79,8 @@ type VisaLine struct {
 	At      time.Time `json:"at"`
 	Comment string    `json:"comment,omitempty"`
 	For     *Person   `json:"for,omitempty"` // in whose place
+
+	Signature []byte `json:"signature,omitempty"` // detached CMS by the person's own certificate, over circuit.VisaText; in the record alone
 }
 
 // Outcome is what the decision found beside the words: results, so that later code never decides history again.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 	"chancery/search"
@@ -39,6 +40,19 @@ var refusals = []struct {
 	{habilitation.ErrAlreadyAsked, refuse(Conflict, "already-asked")},
 	{habilitation.ErrDecided, refuse(Conflict, "decided")},
 	{habilitation.ErrNotCleared, refuse(Invalid, "group-not-cleared")},
+	{circuit.ErrUnknown, errUnknown},
+	{circuit.ErrInCircuit, refuse(Conflict, "draft-in-circuit")},
+	{circuit.ErrNotOpen, refuse(Conflict, "round-closed")},
+	{circuit.ErrChanged, refuse(Conflict, "changed-since-visas")},
+	{circuit.ErrNotAsked, refuse(Conflict, "visa-not-asked")},
+	{circuit.ErrOwnVisa, refuse(NotMandated, "own-visa")},
+	{circuit.ErrVisaMissing, refuse(Conflict, "visa-missing")},
+	{circuit.ErrRule, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "steps", Key: "rule-demands-more"}}}},
+	{circuit.ErrBadSteps, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "steps", Key: "missing"}}}},
+	{circuit.ErrHeld, refuse(Conflict, "draft-held")},
+	{circuit.ErrNotHeld, refuse(Conflict, "draft-not-held")},
+	{circuit.ErrAbandoned, refuse(Conflict, "draft-abandoned")},
+	{circuit.ErrSameRule, refuse(Conflict, "same-rule")},
 	{tagging.ErrAlreadyDeclared, refuse(Conflict, "already-declared")},
 	{tagging.ErrNotDeclared, refuse(Conflict, "not-declared")},
 	{tagging.ErrNotActive, refuse(Conflict, "tag-not-active")},

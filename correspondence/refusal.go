@@ -34,6 +34,11 @@ type Refusal struct {
 	Cause  Cause
 	Key    string  // the message key of the whole, "" for the cause's own sentence
 	Faults []Fault // all of them at once, in the order of the form
+
+	// Of a draft that was changed in the meantime: the text that stands, the one that was refused and is kept aside, and what differs between
+	// the text that the agent knew and the one that stands.
+	Stands, Refused *DraftView
+	Difference      []FieldDifference
 }
 
 // Error is for logs and tests.

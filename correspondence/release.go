@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"chancery/archive"
+	"chancery/correspondence/circuit"
 	"chancery/habilitation"
 	"chancery/search"
 )
@@ -21,6 +22,8 @@ type release struct {
 	imported *Message // set for an import, which the house seals and no series counts
 	source   string   // of an import
 	arrival  *inbound // of an import that is a mail: whom it is for is asked at head
+	whose    Whose
+	hold     *circuit.Hold // the word that is carried out; nil for a release at once
 
 	// filled in while deciding
 	message  *Message
@@ -44,7 +47,14 @@ func (r *release) id() habilitation.ID {
 // Release decides one form in the name of whoever wears the badge: durable, signed and stamped when it returns. It returns no dispatch when
 // the identity's message is in the archive already. A refusal is a *Refusal.
 func (c *Chancery) Release(ctx context.Context, badge habilitation.Badge, id habilitation.ID, form Form) (*Dispatch, error) {
-	r := &release{badge: badge, draft: Draft{ID: id, Form: form, Agent: badge.Agent(), Ceiling: badge.Level()}}
+	return c.release(ctx, badge, id, form, AsReviewed)
+}
+
+func (c *Chancery) release(ctx context.Context, badge habilitation.Badge, id habilitation.ID, form Form, whose Whose) (*Dispatch, error) {
+	return c.decide(ctx, &release{badge: badge, draft: Draft{ID: id, Form: form, Agent: badge.Agent(), Ceiling: badge.Level()}, whose: whose})
+}
+
+func (c *Chancery) decide(ctx context.Context, r *release) (*Dispatch, error) {
 	if err := c.submit(&command{ctx: ctx, releases: []*release{r}}); err != nil {
 		return nil, err
 	}
@@ -148,6 +158,9 @@ func (c *Chancery) check(r *release, at time.Time) error {
 		return err
 	}
 	r.message = message
+	if err := c.checkCircuit(r, at); err != nil {
+		return err
+	}
 	r.outcome = c.outcome(message)
 	return c.retain(message)
 }

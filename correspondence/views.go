@@ -232,6 +232,8 @@ type VisaView struct {
 	Comment  string      `json:"comment,omitempty"`
 	For      *AgentRef   `json:"for,omitempty"` // in whose place
 	Same     bool        `json:"same"`          // given on the very text that was released
+	Valid    bool        `json:"valid"`         // its own signature holds
+	Reasons  []string    `json:"reasons"`       // keys: why it does not
 }
 
 // Me is who reads, and how far.

@@ -1,0 +1,428 @@
+package correspondence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"chancery/archive"
+	"chancery/correspondence/circuit"
+	"chancery/habilitation"
+)
+
+// FormStep is the reviewers who are asked at the same time, as the pen writes them.
+type FormStep struct {
+	Agents []string `json:"agents,omitempty" validate:"max=50,dive,max=100"` // logins
+	Groups []string `json:"groups,omitempty" validate:"max=50,dive,max=100"` // keys: one of the group's signatories gives the visa in its name
+	Any    bool     `json:"any,omitempty"`                                   // one of them is enough; default: all
+}
+
+// Submission asks for visas on a draft.
+type Submission struct {
+	Steps   []FormStep `json:"steps,omitempty" validate:"max=20,dive"` // in order; without any, those that the group demands
+	Comment string     `json:"comment,omitempty" validate:"max=10000"`
+}
+
+// Opinion is a reviewer's visa on the text that they have before them.
+type Opinion struct {
+	Digest  string `json:"digest" validate:"max=64"`               // of the content, as the circuit names it
+	Verdict string `json:"verdict,omitempty" validate:"max=20"`    // approved (default) or remarks
+	Comment string `json:"comment,omitempty" validate:"max=10000"` // needed by remarks
+}
+
+// anAct hands a decided act on without its type; unlike act, an agent without the mandate is told so.
+func anAct[A habilitation.Act](decided A, err error) (habilitation.Act, error) { return decided, err }
+
+// writing finds a draft for one of its writers; a reviewer has not the mandate.
+func (d *Desk) writing(ctx context.Context, id habilitation.ID, version uint64) (foundDraft, error) {
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return found, err
+	}
+	if found.review {
+		return found, refuse(NotMandated, "")
+	}
+	if version != 0 && version != found.version {
+		return found, refuse(Conflict, "draft-changed")
+	}
+	return found, nil
+}
+
+// Submit asks for visas on the text that stands, which is frozen for it; a personal draft is shared first. A draft with faults is not submitted,
+// but for those that only hinder a signature.
+func (d *Desk) Submit(ctx context.Context, id habilitation.ID, version uint64, asked Submission) (DraftView, error) {
+	found, err := d.writing(ctx, id, version)
+	if err != nil {
+		return DraftView{}, err
+	}
+	if s := found.state; s != nil && s.State != circuit.Drafting {
+		return DraftView{}, refusalOf(notSubmitted(s.State))
+	}
+	steps, faults := d.steps(asked.Steps)
+	comment, err := d.remark(asked.Comment)
+	if err != nil {
+		return DraftView{}, err
+	}
+	if _, err := d.digestOf(id, found.Form); err != nil || len(faults) > 0 {
+		return DraftView{}, withFaults(err, faults)
+	}
+	if found, err = d.share(ctx, found); err != nil {
+		return DraftView{}, err
+	}
+	if err := d.submit(ctx, found, steps, comment); err != nil {
+		return DraftView{}, err
+	}
+	if stands, err := d.find(ctx, id); err == nil && stands.version != found.version { // saved while it was being submitted
+		if err := d.afterEdit(ctx, &stands); err != nil {
+			return DraftView{}, err
+		}
+	}
+	return d.again(ctx, id)
+}
+
+// notSubmitted is why a draft in that state is not submitted.
+func notSubmitted(state circuit.State) error {
+	switch state {
+	case circuit.Abandoned:
+		return circuit.ErrAbandoned
+	case circuit.Held:
+		return circuit.ErrHeld
+	}
+	return circuit.ErrInCircuit
+}
+
+// again shows a draft after something was decided about it.
+func (d *Desk) again(ctx context.Context, id habilitation.ID) (DraftView, error) {
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return DraftView{}, err
+	}
+	return d.foundView(ctx, found)
+}
+
+// withFaults adds faults to a refusal of a form, if that is what the error is.
+func withFaults(err error, more []Fault) error {
+	var refusal *Refusal
+	if errors.As(err, &refusal) && refusal.Cause == Invalid {
+		return &Refusal{Cause: Invalid, Faults: append(slices.Clone(refusal.Faults), more...)}
+	}
+	if err == nil && len(more) > 0 {
+		return &Refusal{Cause: Invalid, Faults: more}
+	}
+	return err
+}
+
+func (d *Desk) submit(ctx context.Context, found foundDraft, steps []circuit.Step, comment string) error {
+	digest, err := d.digestOf(found.id, found.Form)
+	if err != nil {
+		return err
+	}
+	if err := d.house.freeze(ctx, found.group, found.id, digest, found.savedDraft); err != nil {
+		return err
+	}
+	return d.enact(ctx, func(by habilitation.AgentID) (habilitation.Act, error) {
+		now, err := d.digestOf(found.id, found.Form) // with names and rights as they are at head
+		if err != nil {
+			return nil, err
+		}
+		if d.house.Folds.Ledger.has(found.id) {
+			return nil, refuse(Conflict, "draft-released")
+		}
+		level, err := habilitation.ParseLevel(found.Form.Level)
+		if err != nil || now != digest {
+			return nil, refuse(Conflict, "draft-changed")
+		}
+		act := circuit.DraftSubmitted{Draft: found.id, Origin: found.group, Level: level, Digest: digest, Steps: steps, Comment: comment}
+		if act, err = d.house.Folds.Circuits.Submit(by, act, found.Form.Kind); err != nil {
+			return nil, err
+		}
+		return act, d.cleared(act.Steps, level)
+	})
+}
+
+// cleared refuses reviewers who could not read what they are asked about.
+func (d *Desk) cleared(steps []circuit.Step, level habilitation.Level) error {
+	var faults []Fault
+	for i, step := range steps {
+		field := fmt.Sprintf("steps[%d]", i)
+		for _, r := range step.Reviewers {
+			if agent, known := d.house.Folds.Register.Agent(r.Agent); known && (agent.Level < level || agent.Disabled) {
+				faults = append(faults, Fault{Field: field, Key: "agent-not-cleared", Args: map[string]string{"agent": agent.Name}})
+			}
+			if group, known := d.house.Folds.Register.Audience(r.Audience); known && group.Level < level {
+				faults = append(faults, Fault{Field: field, Key: "group-not-cleared", Args: map[string]string{"group": group.Name.FR}})
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return &Refusal{Cause: Invalid, Faults: faults}
+	}
+	return nil
+}
+
+// steps resolves reviewers; every name that nobody bears is a fault.
+func (d *Desk) steps(form []FormStep) (steps []circuit.Step, faults []Fault) {
+	for i, s := range form {
+		step := circuit.Step{All: !s.Any}
+		add := func(field, name, unknown string, r circuit.Reviewer, known bool) {
+			switch {
+			case !known:
+				faults = append(faults, Fault{Field: field, Key: unknown, Args: map[string]string{"value": name}})
+			case slices.Contains(step.Reviewers, r):
+				faults = append(faults, Fault{Field: field, Key: "twice", Args: map[string]string{"value": name}})
+			default:
+				step.Reviewers = append(step.Reviewers, r)
+			}
+		}
+		for j, login := range s.Agents {
+			agent, known := d.house.Folds.Register.AgentByLogin(login)
+			add(fmt.Sprintf("steps[%d].agents[%d]", i, j), login, "agent-unknown", circuit.Reviewer{Agent: agent.ID}, known && !agent.Disabled)
+		}
+		for j, key := range s.Groups {
+			group, known := d.house.Folds.Register.AudienceByKey(key)
+			add(fmt.Sprintf("steps[%d].groups[%d]", i, j), key, "group-unknown", circuit.Reviewer{Audience: group.ID}, known)
+		}
+		if len(s.Agents)+len(s.Groups) == 0 {
+			faults = append(faults, Fault{Field: fmt.Sprintf("steps[%d]", i), Key: "missing"})
+		}
+		steps = append(steps, step)
+	}
+	return steps, faults
+}
+
+// remark cleans a comment; it has the bounds of a reason.
+func (d *Desk) remark(text string) (string, error) {
+	text, err := reasonOf(text)
+	if err != nil {
+		return "", invalid("comment", "too-long", "max", fmt.Sprint(maxReason))
+	}
+	return text, nil
+}
+
+// Visa gives a visa on the text that the agent has before them, signed with their own certificate. When the round is about another text by now,
+// it is refused, and the refusal shows the difference.
+func (d *Desk) Visa(ctx context.Context, id habilitation.ID, given Opinion) (CircuitView, error) {
+	digest, verdict, comment, err := d.opinion(given)
+	if err != nil {
+		return CircuitView{}, err
+	}
+	if err := d.proved(); err != nil {
+		return CircuitView{}, err
+	}
+	err = d.enact(ctx, func(by habilitation.AgentID) (habilitation.Act, error) {
+		as, err := d.reviewer(id)
+		if err != nil {
+			return nil, err
+		}
+		act, err := d.house.Folds.Circuits.Visa(id, by, digest, verdict, comment, as)
+		if err != nil {
+			return nil, err
+		}
+		act.Signature, err = d.signVisa(act)
+		return act, err
+	})
+	if err != nil {
+		return CircuitView{}, d.explained(ctx, err, id, digest)
+	}
+	return d.CircuitOf(ctx, id)
+}
+
+func (d *Desk) opinion(given Opinion) (circuit.Digest, circuit.Verdict, string, error) {
+	var faults []Fault
+	digest, err := circuit.ParseDigest(given.Digest)
+	if err != nil {
+		faults = append(faults, Fault{Field: "digest", Key: "missing"})
+	}
+	verdict := circuit.Verdict(given.Verdict)
+	if verdict == "" {
+		verdict = circuit.Approved
+	}
+	if !verdict.Valid() {
+		faults = append(faults, Fault{Field: "verdict", Key: "unknown-choice", Args: map[string]string{"value": given.Verdict}})
+	}
+	comment, err := d.remark(given.Comment)
+	if verdict == circuit.ApprovedWithRemarks && comment == "" && err == nil {
+		faults = append(faults, Fault{Field: "comment", Key: "missing"})
+	}
+	if err = withFaults(err, faults); err != nil {
+		return digest, verdict, comment, err
+	}
+	return digest, verdict, comment, nil
+}
+
+// reviewer tells what the agent may speak as in the circuit of a draft; one above the session is unknown to it.
+func (d *Desk) reviewer(id habilitation.ID) (circuit.ActsAs, error) {
+	state, known := d.house.Folds.Circuits.Draft(id)
+	if !known || state.Level > d.badge.Level() {
+		return nil, errUnknown
+	}
+	return d.actsAs(state.Level), nil
+}
+
+func (d *Desk) signVisa(act circuit.VisaGiven) ([]byte, error) {
+	ctx := context.Background()
+	signer, err := d.house.Seals.SignerFor(ctx, d.badge.Agent(), d.house.Folds.person(d.badge.Agent()).Name)
+	if err != nil {
+		return nil, fmt.Errorf("sign visa: %w", err)
+	}
+	text := circuit.VisaText(act.Draft, act.Round, act.Digest, act.Verdict, act.Comment)
+	p7s, err := archive.SignDetached(ctx, text, signer, d.house.Seals.Stamper(), d.house.Clock())
+	if err != nil {
+		return nil, fmt.Errorf("sign visa: %w", err)
+	}
+	return p7s, nil
+}
+
+// explained adds, to the refusal of a visa on a text that has changed, what differs between the text that the reviewer knew and the one that
+// stands now; only a text that they were asked about once can be shown.
+func (d *Desk) explained(ctx context.Context, err error, id habilitation.ID, knew circuit.Digest) error {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || refusal.Key != "changed-since-visas" {
+		return err
+	}
+	out := &Refusal{Cause: Conflict, Key: "visa-text-changed"}
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return out
+	}
+	view := d.draftView(found)
+	out.Stands = &view
+	if before, err := d.house.frozen(ctx, found.state.Origin, id, knew); err == nil && d.mayOpen(before) {
+		out.Difference = compareForms(before.Form, found.Form)
+	}
+	return out
+}
+
+// ReturnDraft sends a text back to who writes it: a reviewer whose visa is asked refuses it so, or a signatory of the origin who is to sign it.
+// The digest is that of the text that the agent has before them; the reason goes to everybody who had a hand in it.
+func (d *Desk) ReturnDraft(ctx context.Context, id habilitation.ID, digest, reason string) error {
+	text, badDigest := circuit.ParseDigest(digest)
+	reason, err := reasonOf(reason)
+	if err != nil {
+		return err
+	}
+	err = d.enact(ctx, func(by habilitation.AgentID) (habilitation.Act, error) {
+		as, err := d.reviewer(id)
+		if err != nil {
+			return nil, err
+		}
+		state, _ := d.house.Folds.Circuits.Draft(id)
+		if state.State == circuit.ToSign && d.maySign(state.Origin, state.Level) {
+			return anAct(d.house.Folds.Circuits.ReturnToWriters(id, reason))
+		}
+		if badDigest != nil {
+			return nil, invalid("digest", "missing")
+		}
+		return anAct(d.house.Folds.Circuits.ReturnAsReviewer(id, by, text, reason, as))
+	})
+	return d.explained(ctx, err, id, text)
+}
+
+// Reopen takes a draft back from its reviewers, or from who is to sign it, to go on writing; the visas given are void.
+func (d *Desk) Reopen(ctx context.Context, id habilitation.ID) (DraftView, error) {
+	if _, err := d.writing(ctx, id, 0); err != nil {
+		return DraftView{}, err
+	}
+	err := d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
+		if state, known := d.house.Folds.Circuits.Draft(id); !known || !d.mayWrite(state.Origin) {
+			return nil, errUnknown
+		}
+		return anAct(d.house.Folds.Circuits.Reopen(id, circuit.Withdrawn))
+	})
+	if err != nil {
+		return DraftView{}, err
+	}
+	return d.again(ctx, id)
+}
+
+// Abandon ends a shared draft for good, with its reason. The text stays to be read by its writers until one of them throws it away.
+func (d *Desk) Abandon(ctx context.Context, id habilitation.ID, reason string) error {
+	found, err := d.writing(ctx, id, 0)
+	if err != nil {
+		return err
+	}
+	if found.group == 0 {
+		return refuse(Conflict, "draft-not-shared")
+	}
+	if reason, err = reasonOf(reason); err != nil {
+		return err
+	}
+	level, err := habilitation.ParseLevel(found.Form.Level)
+	if err != nil {
+		level = found.Typed // no level yet: that of the session that it was typed in
+	}
+	return d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
+		if !d.mayWrite(found.group) {
+			return nil, errUnknown
+		}
+		return anAct(d.house.Folds.Circuits.Abandon(circuit.DraftAbandoned{Draft: id, Origin: found.group, Level: level, Reason: reason}))
+	})
+}
+
+// CircuitOf is where a draft stands on its way, for who writes it and for its reviewers.
+func (d *Desk) CircuitOf(_ context.Context, id habilitation.ID) (CircuitView, error) {
+	state, known := d.house.Folds.Circuits.Draft(id)
+	if !known || state.Level > d.badge.Level() || !d.takesPart(&state) {
+		return CircuitView{}, errUnknown
+	}
+	return *d.circuitView(&state), nil
+}
+
+// takesPart reports whether the agent has a hand in a draft's way: writes for its origin, holds it, or is or was one of its reviewers.
+func (d *Desk) takesPart(s *circuit.Draft) bool {
+	_, gave := s.LastVisa(d.badge.Agent())
+	return gave || d.mayWrite(s.Origin) || s.Reviews(d.actsAs(s.Level)) || s.Hold != nil && s.Hold.By == d.badge.Agent()
+}
+
+// SetVisaRule says which visas a group demands of its messages of one kind; without steps it demands none. Its number two does so.
+func (d *Desk) SetVisaRule(ctx context.Context, group, kind string, form []FormStep) error {
+	audience, known := d.house.Folds.Register.AudienceByKey(group)
+	if !known {
+		return errUnknown
+	}
+	steps, faults := d.steps(form)
+	if !slices.Contains(kindNames[1:], kind) {
+		faults = append(faults, Fault{Field: "kind", Key: "unknown-choice", Args: map[string]string{"value": kind}})
+	}
+	if len(faults) > 0 {
+		return &Refusal{Cause: Invalid, Faults: faults}
+	}
+	return d.enact(ctx, func(by habilitation.AgentID) (habilitation.Act, error) {
+		if !d.house.Folds.Register.Directs(by, audience.ID) {
+			return nil, habilitation.ErrNotMandated
+		}
+		return anAct(d.house.Folds.Circuits.SetRule(circuit.RuleSet{Audience: audience.ID, Message: kind, Steps: steps}))
+	})
+}
+
+// VisaRule is which visas a group demands of its messages of one kind.
+type VisaRule struct {
+	Kind  string     `json:"kind"`
+	Steps []StepView `json:"steps"`
+}
+
+// VisaRules lists what a group demands, kind by kind; kinds that it demands nothing of are left out.
+func (d *Desk) VisaRules(_ context.Context, group string) ([]VisaRule, error) {
+	audience, known := d.house.Folds.Register.AudienceByKey(group)
+	if !known {
+		return nil, errUnknown
+	}
+	rules := []VisaRule{}
+	for _, kind := range kindNames[1:] {
+		rule := VisaRule{Kind: kind}
+		for i, step := range d.house.Folds.Circuits.Rule(audience.ID, kind) {
+			rule.Steps = append(rule.Steps, d.stepView(&circuit.Draft{}, i, step, false, nil))
+		}
+		if len(rule.Steps) > 0 {
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
+}
+
+// isUnknown reports whether an error says that something does not exist, or not for this reader.
+func isUnknown(err error) bool {
+	var refusal *Refusal
+	return errors.As(err, &refusal) && refusal.Cause == Unknown
+}
