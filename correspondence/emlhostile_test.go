@@ -40,7 +40,7 @@ func hostileMessage(value string) (Message, Allotted) {
 			Precedence: Flash, InfoPrecedence: Flash, Tags: []TagName{{Key: value, Label: value}}, Subject: value, Summary: value, Text: value, Comment: value,
 			References: []Reference{{Text: value, Message: specimenID(1)}}, Attachments: []Attachment{{Name: value, Type: value, Level: 1, Digest: value}},
 			Particulars:   hostileParticulars(value),
-			Authorization: Authorization{OnBehalf: &person, OwnEdit: true, Visas: []VisaLine{{Person: person, Group: party, Digest: value, Verdict: value, Comment: value, For: &person}}},
+			Authorization: Authorization{OnBehalf: &person, OwnEdit: true, Visas: []VisaLine{{Person: person, Group: party, Digest: value, Verdict: value, Comment: value, For: &person, Signature: []byte(value)}}},
 		}, Allotted{Number: Number{Telegram, value, habilitation.Restricted, 2026, 12}, Addressees: []uint64{1, 2},
 			At: time.Date(2026, 7, 12, 13, 2, 0, 0, time.UTC), House: value}
 }
