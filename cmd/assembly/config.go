@@ -31,6 +31,7 @@ type Config struct {
 	LogFormat       string `key:"log_format" validate:"oneof=text json"`               // of the log on standard error
 	Streams         int    `key:"streams" validate:"min=1,max=1000000"`                // live streams at once, in all
 	StreamsPerAgent int    `key:"streams_per_agent" validate:"min=1,max=1000"`         // live streams at once, of one agent
+	SigningWindow   int    `key:"signing_window_minutes" validate:"min=1,max=1440"`    // how long after showing the password one may sign, in minutes
 	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`   // memory of one password hashing, in KiB; not under 46 MiB
 	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                // passes of one password hashing
 }
@@ -38,7 +39,7 @@ type Config struct {
 // DefaultConfig is what a house has that settles nothing but its name and domain.
 func DefaultConfig() Config {
 	return Config{Listen: "127.0.0.1:8080", TLS: "auto", Certificate: "tls/certificate.pem", CertificateKey: "tls/key.pem", Journal: "bolt:journal.db",
-		TimeZone: "Europe/Paris", LogLevel: "info", LogFormat: "text", Streams: 10_000, StreamsPerAgent: 5,
+		TimeZone: "Europe/Paris", LogLevel: "info", LogFormat: "text", Streams: 10_000, StreamsPerAgent: 5, SigningWindow: 15,
 		ArgonMemory: int(habilitation.ProductionArgon.Memory), ArgonPasses: int(habilitation.ProductionArgon.Passes)}
 }
 

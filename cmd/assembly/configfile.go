@@ -147,6 +147,9 @@ streams_per_agent = {{.StreamsPerAgent}}
 # The cost of hashing one password with Argon2id: memory in KiB (46 MiB at least) and passes.
 argon_memory_kib = {{.ArgonMemory}}
 argon_passes = {{.ArgonPasses}}
+
+# How many minutes after showing the password, by signing in or when asked again, one may sign without being asked: 1 to 1440.
+signing_window_minutes = {{.SigningWindow}}
 `
 
 // text is the configuration as its commented file.

@@ -236,7 +236,8 @@ func (b *builder) openChancery(ctx context.Context) (err error) {
 	h := b.house
 	h.Chancery, err = correspondence.Open(ctx, correspondence.Config{Domain: h.Config.Domain, Folds: b.folds, Journal: h.Journal, Trees: h.Trees,
 		Readings: h.Readings, Vault: h.Vault, Seals: h.Sealery, Index: h.Index, Store: h.Store, Authority: h.Authority, Snapshots: b.path(snapshotsName),
-		Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit, Heartbeat: b.options.Heartbeat})
+		Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit,
+		SigningWindow: time.Duration(b.house.Config.SigningWindow) * time.Minute, Heartbeat: b.options.Heartbeat})
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func membership(register *habilitation.Register, agent habilitation.AgentID, wis
 	for name := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == '+' }) {
 		var duty habilitation.Duty
 		if err := duty.UnmarshalText([]byte(strings.ReplaceAll(name, "_", " "))); err != nil {
-			return habilitation.MemberJoined{}, wrongUse("%q is no duty: drafter, signatory, number two, manager", name)
+			return habilitation.MemberJoined{}, wrongUse("%q is no duty: drafter, signatory, number two, manager, collective", name)
 		}
 		duties |= duty
 	}

@@ -50,6 +50,17 @@ type commandLine struct {
 		Password agentPasswordCommand `cmd:"" help:"${agent_password}"`
 		Terminal agentTerminalCommand `cmd:"" help:"${agent_terminal}"`
 	} `cmd:"" help:"${agent}"`
+	Group struct {
+		Add    groupAddCommand    `cmd:"" help:"${group_add}"`
+		Member groupMemberCommand `cmd:"" help:"${group_member}"`
+	} `cmd:"" help:"${group}"`
+	Collective struct {
+		Define   collectiveDefineCommand   `cmd:"" help:"${collective_define}"`
+		Withdraw collectiveWithdrawCommand `cmd:"" help:"${collective_withdraw}"`
+	} `cmd:"" help:"${collective}"`
+	Operator struct {
+		Set operatorSetCommand `cmd:"" help:"${operator_set}"`
+	} `cmd:"" help:"${operator}"`
 	Version versionCommand `cmd:"" help:"${version}"`
 }
 

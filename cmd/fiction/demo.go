@@ -109,6 +109,9 @@ func (d *Demo) unfold(ctx context.Context, folder string, today time.Time) error
 	if err := d.asking(ctx); err != nil {
 		return err
 	}
+	if err := d.mandates(ctx, today); err != nil {
+		return err
+	}
 	return d.writeAccounts(folder)
 }
 

@@ -33,6 +33,16 @@ func TestDemoIsLivedIn(t *testing.T) {
 	if count := d.Chancery.Folds.Ledger.Count(); count != len(d.story.past) {
 		t.Errorf("%d messages of %d were told", count, len(d.story.past))
 	}
+	register := d.Chancery.Folds.Register
+	desk, _ := register.Audience(register.OperatorDesk())
+	if posts, _ := register.Collective("tous-postes"); desk.Key != "telegrammes" || len(posts.Audiences) != 6 || len(register.Collectives()) != 2 {
+		t.Errorf("operator desk %q, collectives %+v", desk.Key, register.Collectives())
+	}
+	crisis, _ := register.AudienceByKey("dcc")
+	directorate, _ := register.AudienceByKey("dam")
+	if onDuty, lent := register.OnDuty(crisis.ID, time.Now()), register.DelegationsIn(directorate.ID); len(onDuty) != 2 || len(lent) != 1 || lent[0].Over(time.Now()) {
+		t.Errorf("on duty %v, lent %+v", onDuty, lent)
+	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,10 @@ type story struct {
 	Tags         []storyTag
 	Declarations []storyDeclaration
 	Signups      []storySignup
+	Operator     string // key of the group that receives what nothing else catches
+	Collectives  []storyCollective
+	Rosters      []storyRoster
+	Delegations  []storyDelegation
 
 	past []storyMessage // in the order of their days
 	live []storyMessage
@@ -57,6 +61,27 @@ type storyTag struct {
 type storyDeclaration struct {
 	Audience, Tag string
 	Level         habilitation.Level
+}
+
+type storyCollective struct {
+	Key, Parent   string
+	Name          habilitation.Label
+	Groups, Sorts []string
+}
+
+// storyRoster is a roster whose turns last a day each, one after the other; those of Then are called after them at any time.
+type storyRoster struct {
+	Group              string
+	Days               int
+	AcknowledgeMinutes int `json:"acknowledge_minutes"`
+	Turns, Then        []string
+}
+
+// storyDelegation begins when the house is opened.
+type storyDelegation struct {
+	From, To, Group, Reason string
+	Duties                  []string
+	Days                    int
 }
 
 type storySignup struct{ Login, Audience, Motive string }
