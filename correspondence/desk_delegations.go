@@ -93,9 +93,10 @@ func (d *Desk) period(faults *faultList, wish *habilitation.DelegationGiven, for
 		begins = now // what has passed of it is not lent
 	}
 	switch {
-	case wish.Begins.IsZero() || wish.Ends.IsZero():
+	case wish.Ends.IsZero():
 	case !wish.Ends.After(now):
 		faults.add("ends", "past")
+	case wish.Begins.IsZero():
 	case !wish.Ends.After(begins):
 		faults.add("ends", "before-beginning")
 	case wish.Ends.Sub(begins) > habilitation.DelegationLongest:

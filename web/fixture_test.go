@@ -219,6 +219,7 @@ func furnished(t *testing.T) (*lodge, map[string]string) {
 	if _, err := l.As("paul").Declare(t.Context(), "bamako", "sahel", habilitation.Restricted); err != nil {
 		t.Fatal(err)
 	}
+	l.mandates()
 	l.Settle()
 	return l, map[string]string{"open": open.ID.String(), "closed": closed.ID.String(), "draft": draft.ID.String()}
 }

@@ -166,3 +166,148 @@ func TestThePasswordIsNotAskedForAFormWithFaults(t *testing.T) {
 	marie.sendJSON("PUT", "/api/v1/drafts/"+draft, `{"kind":"telegram","origin":"bamako"}`).wants(200)
 	marie.sendJSON("POST", "/api/v1/drafts/"+draft+"/release", "").wants(422)
 }
+
+// mandates furnishes the house with a delegation, a roster, a collective and an operator desk.
+func (l *lodge) mandates() {
+	l.t.Helper()
+	today := l.Clock.Now().Truncate(24 * time.Hour)
+	l.Enact(
+		habilitation.RosterSet{Audience: 2, AcknowledgeMinutes: 10, Watches: []habilitation.Watch{{Agent: 2, From: today, Until: today.AddDate(0, 0, 1)}, {Agent: 3, From: today, Until: today.AddDate(0, 0, 7)}}},
+		habilitation.CollectiveDefined{Collective: "postes", Name: habilitation.Label{FR: "Tous les postes", EN: "All posts"}, Sorts: []string{"embassy"}, Audiences: []habilitation.AudienceID{2}},
+		habilitation.OperatorDeskNamed{Audience: 1},
+		habilitation.DelegationGiven{Delegation: habilitation.ID{9}, From: 2, To: 6, Audience: 2, Duties: habilitation.Signatory, Begins: today, Ends: today.AddDate(0, 0, 7), Reason: "Mission."},
+	)
+}
+
+// TestDelegatingOnThePage: giving with faults first, then giving, seeing and giving up.
+func TestDelegatingOnThePage(t *testing.T) {
+	l := newLodge(t)
+	marie, theo := l.visit("marie", 2), l.visit("theo", 2)
+	refused := marie.post("/delegations", url.Values{"to": {"Théo Blanc"}, "group": {"dam"}, "begins": {"hier"}, "ends": {"2020-01-01T10:00"}, "reason": {"Congé « long »"}}).wants(422).document()
+	for id, want := range map[string]string{"to": "theo", "begins": "hier", "ends": "2020-01-01T10:00", "reason": "Congé « long »"} {
+		if got := attribute(find(refused, "input", "id", id), "value"); got != want {
+			t.Errorf("%s was typed %q, is %q", id, want, got)
+		}
+	}
+	for _, id := range []string{"duties-fault-0", "begins-fault-0", "ends-fault-0"} {
+		if find(refused, "p", "id", id) == nil {
+			t.Errorf("no %s: %s", id, text(refused))
+		}
+	}
+	ends := l.Clock.Now().In(l.server.options.Zone).Add(48 * time.Hour).Format(localMoment)
+	given := url.Values{"to": {"theo"}, "group": {"dam"}, "duties": {"signatory"}, "ends": {ends}, "reason": {"Congé."}}
+	if to := marie.post("/delegations", given).wants(303).Header.Get("Location"); to != "/delegations?done=delegation-given" {
+		t.Errorf("led to %q", to)
+	}
+	page := theo.get("/delegations").wants(200).document()
+	if words := text(page); !strings.Contains(words, "Théo Blanc, p/o Marie Roy") || !strings.Contains(words, "en vigueur") || !strings.Contains(words, "Y renoncer") {
+		t.Errorf("theo sees %s", words)
+	}
+	if find(page, "select", "id", "group") != nil {
+		t.Error("theo, who holds nothing of his own, is offered to delegate")
+	}
+	var end string
+	for _, form := range all(page, "form") {
+		if action := attribute(form, "action"); strings.HasSuffix(action, "/end") {
+			end = action
+		}
+	}
+	l.visit("paul", 2).post(end, url.Values{}).wants(404)
+	theo.post(end, url.Values{}).wants(303)
+	theo.post(end, url.Values{}).wants(409)
+	if words := text(marie.get("/delegations").document()); !strings.Contains(words, "Terminée par Théo Blanc") {
+		t.Errorf("marie sees %s", words)
+	}
+}
+
+// TestADelegationGivenLateAsksForThePassword and goes on with the moments as they were typed.
+func TestADelegationGivenLateAsksForThePassword(t *testing.T) {
+	l, marie, _ := signing(t)
+	ends := l.Clock.Now().In(l.server.options.Zone).Add(time.Hour).Format(localMoment)
+	asked := marie.post("/delegations", url.Values{"to": {"lea"}, "group": {"dam"}, "duties": {"signatory", "drafter"}, "ends": {ends}, "reason": {"Congé."}}).wants(403)
+	marie.send("POST", "/delegations", "application/x-www-form-urlencoded", fieldsOf(asked, "/delegations", housetest.Password).Encode()).wants(303)
+	if lent := l.Folds().Register.DelegationsOf(3); len(lent) != 1 || lent[0].Duties != habilitation.Signatory|habilitation.Drafter {
+		t.Errorf("lent %+v", lent)
+	}
+}
+
+// TestTheRosterOnTheGroupsPage: number two sets it, members see it, others do not.
+func TestTheRosterOnTheGroupsPage(t *testing.T) {
+	l := newLodge(t)
+	marie, lea, paul := l.visit("marie", 2), l.visit("lea", 2), l.visit("paul", 2)
+	now := l.Clock.Now().In(l.server.options.Zone)
+	from, until := now.Add(-time.Hour).Format(localMoment), now.Add(time.Hour).Format(localMoment)
+	form := url.Values{"agent": {"Karim Benali", "", "paul"}, "from": {from, "", from}, "until": {until, "", ""}, "acknowledge_minutes": {"0"}, "act": {"save"}}
+	refused := marie.post("/groups/dam/roster", form).wants(422).document()
+	for _, id := range []string{"watches-1-agent-fault-0", "watches-1-until-fault-0", "acknowledge_minutes-fault-0"} {
+		if find(refused, "p", "id", id) == nil {
+			t.Errorf("no %s: %s", id, text(refused))
+		}
+	}
+	checkSkeleton(t, refused, "fr")
+	checkFields(t, refused)
+	if find(refused, "input", "value", "karim") == nil || find(refused, "input", "value", from) == nil {
+		t.Error("what was typed is gone")
+	}
+	form = url.Values{"agent": {"karim", "lea"}, "from": {from, from}, "until": {until, until}, "acknowledge_minutes": {"15"}, "act": {"add"}}
+	if lines := all(marie.post("/groups/dam/roster", form).wants(200).document(), "input"); len(lines) < 12 {
+		t.Errorf("%d fields with lines added", len(lines))
+	}
+	form.Set("act", "save")
+	marie.post("/groups/dam/roster", form).wants(303)
+	if words := text(find(lea.get("/groups/dam").document(), "section", "id", "roster")); !strings.Contains(words, "De permanence : Karim Benali Léa Petit") || !strings.Contains(words, "15 minutes") || strings.Contains(words, "Régler") {
+		t.Errorf("léa sees %s", words)
+	}
+	if find(paul.get("/groups/dam").wants(200).document(), "section", "id", "roster") != nil {
+		t.Error("paul, who is no member, sees the roster")
+	}
+	paul.post("/groups/dam/roster", form).wants(403)
+	marie.post("/groups/dam/roster", url.Values{"agent": {"karim"}}).wants(400)
+	marie.post("/groups/dam/roster", url.Values{"agent": {""}, "from": {""}, "until": {""}, "act": {"save"}}).wants(303)
+	if _, set := l.Folds().Register.Roster(2); set {
+		t.Error("the emptied roster is still there")
+	}
+}
+
+// TestCollectivesOnTheirPage: everybody sees them, administrators define and withdraw them and name the operator desk.
+func TestCollectivesOnTheirPage(t *testing.T) {
+	l := newLodge(t)
+	l.Enact(habilitation.AgentAppointed{Agent: 6, Functions: []habilitation.Function{habilitation.Administrator}, Reason: "essai"})
+	theo, lea := l.visit("theo", 2), l.visit("lea", 2)
+	define := url.Values{"key": {"Les Postes"}, "name_fr": {"Tous les postes"}, "sorts": {"embassy"}, "groups": {"dam, Nulle Part"}, "parent": {"nulle part"}}
+	lea.post("/collectives", url.Values{"key": {"postes"}, "name_fr": {"x"}, "sorts": {"embassy"}}).wants(403)
+	refused := theo.post("/collectives", define).wants(422).document()
+	for _, id := range []string{"key-fault-0", "groups-fault-0", "parent-fault-0"} {
+		if find(refused, "p", "id", id) == nil {
+			t.Errorf("no %s: %s", id, text(refused))
+		}
+	}
+	if got := text(find(refused, "textarea", "id", "groups")); got != "dam, Nulle Part" {
+		t.Errorf("the groups typed are %q", got)
+	}
+	define.Set("key", "postes")
+	define.Set("groups", "Ministère")
+	define.Del("parent")
+	theo.post("/collectives", define).wants(303)
+	page := lea.get("/collectives").wants(200).document()
+	if words := text(page); !strings.Contains(words, "Tous les postes postes 2 groupes") || strings.Contains(words, "Définir un collectif") {
+		t.Errorf("léa sees %s", words)
+	}
+	again := theo.get("/collectives?key=postes").wants(200).document()
+	if attribute(find(again, "input", "id", "key"), "value") != "postes" || find(again, "input", "value", "embassy") == nil {
+		t.Errorf("the form to define it anew is %s", text(again))
+	}
+	theo.get("/collectives?key=nulle-part").wants(404)
+	theo.post("/operator", url.Values{"desk": {"Communauté Sahel"}}).wants(422)
+	theo.post("/operator", url.Values{"desk": {"DAM"}}).wants(303)
+	lea.post("/operator", url.Values{"desk": {"DAM"}}).wants(403)
+	if words := text(lea.get("/collectives").document()); !strings.Contains(words, "Bureau d’ordre DAM") {
+		t.Errorf("léa sees %s", words)
+	}
+	theo.post("/collectives/postes/withdraw", url.Values{"reason": {""}}).wants(422)
+	lea.post("/collectives/postes/withdraw", url.Values{"reason": {"x"}}).wants(403)
+	theo.post("/collectives/postes/withdraw", url.Values{"reason": {"Réorganisation."}}).wants(303)
+	if words := text(lea.get("/collectives").document()); !strings.Contains(words, "Aucun collectif") {
+		t.Errorf("léa sees %s", words)
+	}
+}

@@ -53,19 +53,23 @@ func bySort(f *frame, groups []correspondence.GroupView) []sorted {
 		}
 		all[at].groups = append(all[at].groups, g)
 	}
-	place := func(s sorted) int {
-		if at := slices.Index(sortOrder, s.sort); at >= 0 {
-			return at
-		}
-		return len(sortOrder)
-	}
-	slices.SortStableFunc(all, func(a, b sorted) int { return cmp.Or(place(a)-place(b), cmp.Compare(a.sort, b.sort)) })
+	slices.SortStableFunc(all, func(a, b sorted) int {
+		return cmp.Or(placeOfSort(a.sort)-placeOfSort(b.sort), cmp.Compare(a.sort, b.sort))
+	})
 	for _, s := range all {
 		slices.SortStableFunc(s.groups, func(a, b correspondence.GroupView) int {
 			return cmp.Compare(fold(f.Label(a.Name)), fold(f.Label(b.Name)))
 		})
 	}
 	return all
+}
+
+// placeOfSort is where a sort stands among the others.
+func placeOfSort(sort string) int {
+	if at := slices.Index(sortOrder, sort); at >= 0 {
+		return at
+	}
+	return len(sortOrder)
 }
 
 // sortName is a sort of group in words, sortsName its plural; a house may have its own.
@@ -86,16 +90,26 @@ func dutyName(f *frame, duty string) string {
 }
 
 func groupPage(c *Call, d *correspondence.Desk) (view, error) {
+	return showGroup(c, d, rosterSheet{}, 0)
+}
+
+// showGroup shows a group with its roster; one that is being filled in is shown as it was typed.
+func showGroup(c *Call, d *correspondence.Desk, typed rosterSheet, status int) (view, error) {
 	group, err := d.Group(c.ctx, c.parameter("id"))
 	if err != nil {
 		return view{}, err
 	}
+	roster, err := rosterOf(c, d, group.Key)
+	if err != nil {
+		return view{}, err
+	}
+	typed.shown, typed.view = roster.shown, roster.view
 	section := "groups"
 	if group.Community {
 		section = "communities"
 	}
-	return view{title: c.words.Label(group.Name), section: section, body: func(f *frame) templ.Component {
-		return groupBody(f, group, c.done())
+	return view{title: c.words.Label(group.Name), section: section, status: status, echoes: typed.open, body: func(f *frame) templ.Component {
+		return groupBody(f, group, typed, c.done())
 	}}, nil
 }
 

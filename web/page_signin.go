@@ -21,6 +21,7 @@ func (s *Server) registerPages() {
 	s.registerDirectory()
 	s.registerTags()
 	s.registerRequests()
+	s.registerMandates()
 }
 
 // signInForm is what the sign-in page shows again after a refusal; never the password.
