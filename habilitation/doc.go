@@ -12,8 +12,9 @@
 //	 token ─ Credentials ────────┘
 //
 // The Register is a fold of the journal's acts: agents, terminals, audiences (functional groups and interest communities), memberships
-// with their duties, sign-ups. Its methods that decide (RequestToJoin, AcceptSignup, RefuseSignup, Check) change nothing: they give the act
-// to append, and Apply folds it once the journal has it.
+// with their duties, sign-ups, delegations, duty rosters, collectives and the operator desk. Its methods that decide (RequestToJoin,
+// AcceptSignup, Delegate, SetRoster, DefineCollective, Check) change nothing: they give the act to append, and Apply folds it once the
+// journal has it. MayActOn says who may do what in an audience now, in their own right or on behalf of whoever lent it.
 //
 // The Authority admits passes. An access token says who came in, never what they may do: at each request and each streamed event the rights
 // are those that the register gives at that moment. Perimeters are compiled once for each state of the register and the declarations.
