@@ -2,6 +2,7 @@ package correspondence_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -228,6 +229,45 @@ func TestThreadsGoBothWays(t *testing.T) {
 	refusedAs(t, "a thread of nothing", errorOf(h.As("theo").Thread(t.Context(), ids[0])), correspondence.Unknown)
 }
 
+// TestAThreadSaysHowItHangsTogether: an answer, a follow-up and a correction are links of their own, each once, after a reopening too.
+func TestAThreadSaysHowItHangsTogether(t *testing.T) {
+	h := housetest.WithPeople(t)
+	first := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Demande"))
+	release := func(desk, origin, to, subject string, change func(*correspondence.Form)) habilitation.ID {
+		h.Clock.Advance(time.Minute)
+		form := housetest.Telegram(origin, to, np, subject)
+		change(&form)
+		return h.As(desk).Dispatches(form).ID
+	}
+	want := map[habilitation.ID]string{
+		first.ID: "",
+		release("marie", "dam", "bamako", "Réponse", func(f *correspondence.Form) {
+			f.ReplyTo, f.References, f.Info = first.Number, []string{first.Number}, []correspondence.FormAddressee{{Group: "dam"}}
+		}): "answers",
+		release("paul", "bamako", "dam", "Suite", func(f *correspondence.Form) { f.Follows = first.Number }): "follows",
+		release("paul", "bamako", "dam", "Rectificatif", func(f *correspondence.Form) {
+			f.Corrects = &correspondence.FormCorrection{Message: first.Number, How: "rectifies"}
+		}): "corrects",
+		release("paul", "bamako", "dam", "Rappel", func(f *correspondence.Form) { f.References = []string{first.Number} }): "cites",
+	}
+	h.Reopen()
+	for from := range want {
+		thread, err := h.As("karim").Thread(t.Context(), from)
+		if err != nil || len(thread.Items) != len(want) {
+			t.Fatalf("%+v, %v", thread, err)
+		}
+		for _, item := range thread.Items {
+			how := ""
+			for _, link := range item.Links {
+				how += link.How
+			}
+			if how != want[item.ID] {
+				t.Errorf("%s: %q, want %q", item.Subject, how, want[item.ID])
+			}
+		}
+	}
+}
+
 // gather puts the open messages of a world into dossiers, and the closed ones where there are any.
 func (w *world) gather() []habilitation.ID {
 	ctx := w.T.Context()
@@ -331,4 +371,46 @@ func (w *world) gathered(desk *housetest.Reader, dossiers, messages []habilitati
 	_, err = desk.OpenDossier(ctx, correspondence.DossierForm{Title: "Fleuve", Owner: "dam", Level: "restricted"})
 	note("the restricted key again", nil, err)
 	return out
+}
+
+// BenchmarkDossier opens a dossier of a thousand messages that are one thread, and the thread.
+func BenchmarkDossier(b *testing.B) {
+	h := housetest.WithPeople(b)
+	ctx := context.Background()
+	view, err := h.As("marie").OpenDossier(ctx, correspondence.DossierForm{Title: "Mille", Owner: "dam", Level: "restricted"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var last habilitation.ID
+	for i := range 1000 {
+		form := housetest.Telegram("bamako", "dam", habilitation.Levels[i%2], fmt.Sprintf("Message %d", i))
+		if i%2 == 1 {
+			form.References = []string{last.String()}
+		} else if i > 1 {
+			form.References = []string{"TD BAMAKO " + fmt.Sprint(i/2)}
+		}
+		last = h.As("paul").Dispatches(form).ID
+		if _, err := h.As("marie").AddToDossier(ctx, view.ID, last.String()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	desk := h.As("karim")
+	for name, open := range map[string]func() (int, error){
+		"dossier": func() (int, error) {
+			page, err := desk.Dossier(ctx, view.ID, correspondence.DossierQuery{Limit: 1000})
+			return len(page.Items), err
+		},
+		"thread": func() (int, error) {
+			thread, err := desk.Thread(ctx, last)
+			return len(thread.Items), err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if n, err := open(); err != nil || n != 1000 {
+					b.Fatalf("%d messages, %v", n, err)
+				}
+			}
+		})
+	}
 }

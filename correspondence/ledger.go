@@ -68,6 +68,7 @@ type headline struct {
 	corrects       habilitation.ID // zero for a message that corrects none
 	how            How
 	answers        habilitation.ID // the message that this one answers
+	follows        habilitation.ID // the message that this one goes on from
 	answersFor     []habilitation.AudienceID
 }
 
@@ -159,6 +160,7 @@ func headlineOf(seq uint64, d *Dispatch) headline {
 	}
 	h.instruction, h.exercise = d.Instruction, d.Exercise
 	h.cites, h.answers, h.answersFor = cites(d.References, &d.Particulars), d.InReplyTo.Message, d.Answers
+	h.follows = d.Follows.Message
 	if d.Corrects != nil {
 		h.corrects, h.how = d.Corrects.Message, d.Corrects.How
 	}

@@ -94,6 +94,7 @@ func (h *headline) append(b []byte) []byte {
 		b = append(b, id[:]...)
 	}
 	b = append(append(append(b, h.corrects[:]...), byte(h.how)), h.answers[:]...)
+	b = append(b, h.follows[:]...)
 	b = binary.AppendUvarint(b, uint64(len(h.answersFor)))
 	for _, a := range h.answersFor {
 		b = binary.AppendUvarint(b, uint64(a))
@@ -229,7 +230,7 @@ func (c *cursor) headline() headline {
 	for range c.length() {
 		h.cites = append(h.cites, c.id())
 	}
-	h.corrects, h.how, h.answers = c.id(), How(c.byte()), c.id()
+	h.corrects, h.how, h.answers, h.follows = c.id(), How(c.byte()), c.id(), c.id()
 	for range c.length() {
 		h.answersFor = append(h.answersFor, habilitation.AudienceID(c.uvarint()))
 	}

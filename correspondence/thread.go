@@ -26,6 +26,9 @@ func (h *headline) edges() []threadEdge {
 			out = append(out, threadEdge{to, how})
 		}
 	}
+	add(h.corrects, "corrects")
+	add(h.answers, "answers")
+	add(h.follows, "follows")
 	for _, id := range h.cites {
 		add(id, "cites")
 	}
