@@ -61,6 +61,11 @@ func SecurityLabel(policy asn1.ObjectIdentifier, level habilitation.Level) (Sign
 // and whose one unsigned attribute is a time-stamp token over the signature value. Signature and token bear the same time. Equal inputs
 // give equal bytes. The context is looked at between the two signatures.
 func SignDetached(ctx context.Context, content []byte, s *Signer, stamp *Stamper, at time.Time, extra ...SignedAttribute) ([]byte, error) {
+	return SignDigest(ctx, sha256.Sum256(content), s, stamp, at, extra...)
+}
+
+// SignDigest signs as SignDetached does, for whoever has the SHA-256 of the content alone.
+func SignDigest(ctx context.Context, content [sha256.Size]byte, s *Signer, stamp *Stamper, at time.Time, extra ...SignedAttribute) ([]byte, error) {
 	if !covers(s.Certificate(), at) || !covers(stamp.Certificate(), at) {
 		return nil, fmt.Errorf("sign as %q: %w", s.Name(), ErrNotValidThen)
 	}
@@ -73,7 +78,7 @@ func SignDetached(ctx context.Context, content []byte, s *Signer, stamp *Stamper
 			statements = append(statements, attribute.der)
 		}
 	}
-	attributes, signature, err := s.credential.sign(oidData, sha256.Sum256(content), statements...)
+	attributes, signature, err := s.credential.sign(oidData, content, statements...)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,8 @@ correspondence, habilitation, bbolt < correspondence/boltdesk
 correspondence, habilitation, gabriel-vasile/mimetype, x/net, x/sys, x/text < correspondence/inspection
 < correspondence/inspection/inspectiontest
 
-correspondence, search, tagging, habilitation < web
+correspondence, search, tagging, habilitation, web/paper < web
+correspondence, habilitation, fpdf < web/paper
 gofiber/fiber, valyala/fasthttp, a-h/templ, nicksnyder/go-i18n, go-playground/validator, molecule-man/go-brrr, swaggest/openapi-go, swaggest/jsonschema-go, x/text < web
 
 # Only cmd names engines.
@@ -80,6 +81,7 @@ Journal.Tail: correspondence.(*Folds).replay    the house learns by heart what t
 Journal.Tail: correspondence.Examination.from     verification
 Vault.Open: archive.(*walk).object              verification
 Vault.Open: correspondence.(*Desk).Attachment   behind Desk.open
+Vault.Open: correspondence.(*Evidence).File     Desk.Export made the evidence, behind Desk.open
 Vault.Open: correspondence.(*Desk).DossierFile  behind Desk.openDossier, which asks who reads the dossier and records the reading
 Index.Find: correspondence.(*Desk).Search       with the perimeter of the badge
 `
@@ -148,7 +150,7 @@ func parsePolicy(t *testing.T, text string) map[string][]string {
 
 // modules are the short names of the policy for what lies outside.
 var modules = map[string][]string{
-	"bbolt": {"go.etcd.io/bbolt"}, "rapid": {"pgregory.net/rapid"}, "bleve": {"github.com/blevesearch/"},
+	"bbolt": {"go.etcd.io/bbolt"}, "fpdf": {"codeberg.org/go-pdf/fpdf"}, "rapid": {"pgregory.net/rapid"}, "bleve": {"github.com/blevesearch/"},
 	"x/crypto": {"golang.org/x/crypto/"}, "x/text": {"golang.org/x/text/"}, "x/mod": {"golang.org/x/mod/"}, "x/term": {"golang.org/x/term"},
 	"x/net": {"golang.org/x/net/"}, "x/sys": {"golang.org/x/sys/"},
 }

@@ -141,14 +141,20 @@ func (d *Desk) Dossier(ctx context.Context, id habilitation.ID, q DossierQuery) 
 	if err != nil {
 		return DossierPage{}, err
 	}
-	page := DossierPage{DossierView: d.dossierView(&one), Items: []DossierMessage{}, NoteItems: []NoteView{}, FileItems: []DossierFile{}}
+	page := d.dossierParts(&one)
+	return page, d.fillDossier(ctx, &page, &one, q)
+}
+
+// dossierParts is a dossier with its notes and files, which whoever reads it sees all of.
+func (d *Desk) dossierParts(one *dossier.Dossier) DossierPage {
+	page := DossierPage{DossierView: d.dossierView(one), Items: []DossierMessage{}, NoteItems: []NoteView{}, FileItems: []DossierFile{}}
 	for _, n := range one.Notes {
 		page.NoteItems = append(page.NoteItems, NoteView{ID: n.ID, Level: n.Level, Text: n.Text, By: d.house.Folds.agent(n.By), At: n.At})
 	}
 	for i := range one.Files {
 		page.FileItems = append(page.FileItems, d.dossierFile(&one.Files[i]))
 	}
-	return page, d.fillDossier(ctx, &page, &one, q)
+	return page
 }
 
 // fillDossier puts the asked page of the messages into a dossier's page.

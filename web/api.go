@@ -20,6 +20,7 @@ func (s *Server) registerAPI() {
 	s.registerDirectoryAPI()
 	s.registerDossierAPI()
 	s.registerHabilitationAPI()
+	s.registerExportAPI()
 	s.registerHouseAPI()
 }
 

@@ -99,6 +99,12 @@ func (c *contract) reads(ids map[string]string) {
 			c.t.Errorf("%s is empty", piece)
 		}
 	}
+	for _, piece := range []string{"sheet.pdf", "smime", "export.zip"} {
+		if got := c.call(200, "GET", "/api/v1/messages/{id}/"+piece, message+"/"+piece, ""); len(got.body) == 0 {
+			c.t.Errorf("%s is empty", piece)
+		}
+		c.call(404, "GET", "/api/v1/messages/{id}/"+piece, "/api/v1/messages/"+ids["draft"]+"/"+piece, "")
+	}
 	c.call(404, "GET", "/api/v1/messages/{id}/attachments/{n}", message+"/attachments/0", "")
 	c.call(404, "GET", "/api/v1/messages/{id}", "/api/v1/messages/00000000000000000000000000", "")
 	c.call(204, "PUT", "/api/v1/messages/{id}/read", message+"/read", `{"read":false}`)
@@ -184,6 +190,13 @@ func (c *contract) gathers(ids map[string]string) {
 	c.call(200, "GET", one, path, "")
 	c.call(200, "GET", one, path+"?limit=1", "")
 	c.call(404, "GET", one, path+"?after="+dossier.ID, "")
+	for _, kind := range []string{"pdf", "zip"} {
+		if got := c.call(200, "GET", one+"/export."+kind, path+"/export."+kind, ""); len(got.body) == 0 {
+			c.t.Errorf("the %s is empty", kind)
+		}
+		c.call(404, "GET", one+"/export."+kind, "/api/v1/dossiers/"+ids["open"]+"/export."+kind, "")
+	}
+	c.call(422, "GET", one+"/export.pdf", path+"/export.pdf?part=2", "")
 	c.call(422, "DELETE", one+"/messages/{message}", path+"/messages/"+ids["open"], "")
 	c.call(204, "DELETE", one+"/messages/{message}", path+"/messages/"+ids["open"]+"?reason=doublon", "")
 	c.call(204, "POST", one+"/close", path+"/close", `{"reason":"fini"}`)

@@ -15,6 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"chancery/correspondence"
+	"chancery/web/paper"
 )
 
 // Options are what a server is built from. House is needed; every other field has a default.
@@ -42,6 +43,8 @@ type Server struct {
 	catalogue *catalogue
 	openapi   []byte
 	streams   *streamCount
+	exports   *streamCount
+	fonts     *paper.Fonts
 	refreshes *refreshes
 	random    *lockedReader
 	validate  *validator.Validate
@@ -64,6 +67,7 @@ func New(options Options) (*Server, error) {
 		options:   options,
 		house:     options.House,
 		streams:   newStreamCount(options.Streams, options.StreamsPerAgent),
+		exports:   newStreamCount(exportsMost, exportsEach),
 		refreshes: newRefreshes(options.Clock),
 		random:    &lockedReader{from: options.Random},
 		validate:  newValidator(),
@@ -76,6 +80,9 @@ func New(options Options) (*Server, error) {
 	}
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("load assets: %w", err)
+	}
+	if s.fonts, err = paper.ReadFonts(); err != nil {
+		return nil, fmt.Errorf("load fonts: %w", err)
 	}
 	s.app = fiber.New(s.fiberConfig())
 	s.app.Server().Handler = s.knownMethods(s.app.Handler())
