@@ -90,6 +90,7 @@ func fullMessage() correspondence.MessageView {
 		Visas: []correspondence.VisaView{{Reviewer: correspondence.AgentRef{Name: "Awa Diarra"}, Group: group("dam", "DAM", "Afrique"), Verdict: "remarks", At: *day(6), Comment: "Voir le §2",
 			For: &correspondence.AgentRef{Name: "Luc Lemoine"}}},
 		Files:     []correspondence.AttachmentView{{Name: "carte d’été.pdf", Type: "application/pdf", Size: 12345, Level: habilitation.Unprotected, SHA512: strings.Repeat("0123456789abcdef", 8)}},
+		Reception: &correspondence.ReceptionView{To: []string{"poste@essai.example"}, Unknown: []string{"perdu@essai.example"}, Flaws: []string{"charset"}},
 		Signature: correspondence.SignatureView{Valid: true, Signer: "Paul Noël", Quality: "agent", SignedAt: *day(7), StampedAt: day(7)}, ContentDigest: strings.Repeat("fe", 32),
 	}
 	m.Text = "1. Premier paragraphe, avec des mots assez longs pour que la ligne se plie : anticonstitutionnellement, œuvre, cœur, ÀÉÎÔÜ, Владимир, Αθήνα, Đặng.\n\n(DR) 2. Second." +
@@ -144,7 +145,7 @@ func TestTheSheetSaysEverything(t *testing.T) {
 func TestNothingOfAMessageIsLeftOffTheSheet(t *testing.T) {
 	elsewhere := map[string]string{
 		"Headline.Kind": "in the number", "Headline.Precedence": "the reader's, not the message's", "Headline.Qualification": "the reader's", "Headline.Deadline": "the reader's",
-		"Headline.Reasons": "the reader's", "Headline.Unread": "the reader's", "Headline.Imported": "told by the provenance", "Headline.Attachments": "the files are listed",
+		"Headline.Reasons": "the reader's", "Headline.Unread": "the reader's", "Headline.Imported": "told by the provenance", "Headline.Received": "told by the reception", "Headline.Attachments": "the files are listed",
 		"Headline.Night": "told for each addressee", "CitedBy": "later than the message", "Dossiers": "the reader's", "Language": "of the text",
 	}
 	p := newPress(t)

@@ -3,6 +3,7 @@ package paper
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"chancery/correspondence"
 )
@@ -67,6 +68,20 @@ func (p *press) file(n int, f *correspondence.AttachmentView) {
 	p.small("", fmt.Sprintf("%d. ", n)+joined(" – ", f.Name, p.words.Size(f.Size), p.words.Level(f.Level), f.Type))
 	p.small("", "SHA-512 "+f.SHA512[:len(f.SHA512)/2]+"\n"+f.SHA512[len(f.SHA512)/2:])
 	p.Ln(0.5)
+}
+
+// reception prints how a mail came in, and to whom it was written.
+func (p *press) reception(m *correspondence.MessageView) {
+	r := m.Reception
+	if r == nil {
+		return
+	}
+	p.room(4 * line)
+	p.Ln(2)
+	p.small("B", heading(p.words.T("paper.received")))
+	p.small("", p.labelled("paper.received-to", strings.Join(r.To, ", ")))
+	p.small("", p.labelled("paper.received-unknown", strings.Join(r.Unknown, ", ")))
+	p.small("", p.labelled("paper.received-flaws", strings.Join(r.Flaws, ", ")))
 }
 
 // provenance prints where an imported record comes from.

@@ -33,6 +33,7 @@ func (p *press) telegram(m *correspondence.MessageView) {
 	p.body(m)
 	p.visas(m)
 	p.files(m)
+	p.reception(m)
 	p.provenance(m)
 	p.verdict(m)
 }
