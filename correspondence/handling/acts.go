@@ -20,6 +20,7 @@ type AddresseeAdded struct {
 	Ground      Ground                  `json:"ground"`
 	Through     habilitation.AudienceID `json:"through"` // in whose name: the origin, the addressee that passes it on, or the operator desk
 	Reason      string                  `json:"reason"`
+	For         habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // Shared brings a message into a community, by reference (D29).
@@ -28,6 +29,7 @@ type Shared struct {
 	Audience habilitation.AudienceID `json:"audience"`
 	Through  habilitation.AudienceID `json:"through"` // the group whose member shares
 	Reason   string                  `json:"reason,omitempty"`
+	For      habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // ShareRevoked takes it out again, at once.
@@ -57,6 +59,7 @@ type Assigned struct {
 	To       habilitation.AgentID    `json:"to"`
 	Due      time.Time               `json:"due,omitzero"`
 	Note     string                  `json:"note,omitempty"`
+	For      habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // Accepted makes the actor the one who handles what was entrusted to them.
@@ -77,6 +80,7 @@ type WasClosed struct {
 	Message  habilitation.ID         `json:"message"`
 	Audience habilitation.AudienceID `json:"audience"`
 	Reason   string                  `json:"reason"`
+	For      habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // WasReassigned passes what was asked on to another audience, which becomes an addressee where it was none.
@@ -85,6 +89,7 @@ type WasReassigned struct {
 	Audience habilitation.AudienceID `json:"audience"`
 	To       habilitation.AudienceID `json:"to"`
 	Reason   string                  `json:"reason"`
+	For      habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // WasMisaddressed says that the message is not this addressee's; it falls on the operator desk.
@@ -93,6 +98,7 @@ type WasMisaddressed struct {
 	Audience habilitation.AudienceID `json:"audience"`
 	Desk     habilitation.AudienceID `json:"desk,omitempty"` // as it was then; zero where the house has none that may read it
 	Reason   string                  `json:"reason"`
+	For      habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // AlertRaised calls the duty roster of an addressee of a flash message or one that is delivered by night.
@@ -120,6 +126,7 @@ type SilenceBroken struct {
 	Message  habilitation.ID         `json:"message"`
 	Audience habilitation.AudienceID `json:"audience"`
 	Reason   string                  `json:"reason"`
+	For      habilitation.AgentID    `json:"for,omitempty"` // in whose place the actor acts
 }
 
 // SilenceEnded is the end of a silence procedure at its time: adopted when nobody broke it.

@@ -90,7 +90,7 @@ func (s *state) fold(by Stamp, act habilitation.Act) {
 		s.foldAdded(by, act)
 	case Shared:
 		one := s.by[act.Message]
-		one.shares = append(one.shares, Share{Audience: act.Audience, Through: act.Through, Word: Word{by, act.Reason}})
+		one.shares = append(one.shares, Share{Audience: act.Audience, Through: act.Through, Word: Word{by, act.For, act.Reason}})
 	case ShareRevoked:
 		one := s.by[act.Message]
 		i := one.share(act.Audience)
@@ -106,13 +106,13 @@ func (s *state) fold(by Stamp, act habilitation.Act) {
 		s.alerts[act.Alert].Place, s.alerts[act.Alert].Called = act.Place, by.At
 	case SilenceBroken:
 		silence := s.by[act.Message].silence
-		silence.Broken = append(silence.Broken, Break{Audience: act.Audience, Word: Word{by, act.Reason}})
+		silence.Broken = append(silence.Broken, Break{Audience: act.Audience, Word: Word{by, act.For, act.Reason}})
 	case SilenceEnded:
 		silence := s.by[act.Message].silence
 		silence.Ended, silence.Adopted = by.At, act.Adopted
 		delete(s.running, act.Message)
 	case TrayLaid:
-		s.lay(TrayItem{Message: act.Message, Desk: act.Desk, Why: act.Why, Word: Word{by, act.Note}})
+		s.lay(TrayItem{Message: act.Message, Desk: act.Desk, Why: act.Why, Word: Word{Stamp: by, Reason: act.Note}})
 	case TraySettled:
 		s.foldSettled(by, act)
 	default:
@@ -138,19 +138,19 @@ func (s *state) foldLine(by Stamp, act habilitation.Act) {
 			l.hold(by, time.Time{})
 		}
 		l.change(func(d *Details) {
-			d.Entrusted, d.Declined = &Entrusted{Stamp: by, To: act.To, Due: act.Due, Note: act.Note}, nil
+			d.Entrusted, d.Declined = &Entrusted{Stamp: by, For: act.For, To: act.To, Due: act.Due, Note: act.Note}, nil
 		})
 	case Accepted:
 		l.hold(by, l.more.Entrusted.Due)
 		l.change(func(d *Details) { d.Entrusted = nil })
 	case Declined:
-		l.change(func(d *Details) { d.Entrusted, d.Declined = nil, &Word{by, act.Reason} })
+		l.change(func(d *Details) { d.Entrusted, d.Declined = nil, &Word{Stamp: by, Reason: act.Reason} })
 	case WasClosed:
-		l.end(Closed, Word{by, act.Reason})
+		l.end(Closed, Word{by, act.For, act.Reason})
 	case WasMisaddressed:
-		l.end(Misaddressed, Word{by, act.Reason})
+		l.end(Misaddressed, Word{by, act.For, act.Reason})
 		if act.Desk != 0 {
-			s.lay(TrayItem{Message: message, Audience: audience, Desk: act.Desk, Why: WhyMisaddressed, Word: Word{by, act.Reason}})
+			s.lay(TrayItem{Message: message, Audience: audience, Desk: act.Desk, Why: WhyMisaddressed, Word: Word{by, act.For, act.Reason}})
 		}
 	}
 	s.hush(l, by)
@@ -181,7 +181,7 @@ func (l *Line) end(state State, why Word) {
 
 func (s *state) foldAdded(by Stamp, act AddresseeAdded) {
 	l := Line{Audience: act.Audience, Role: act.Role, Asked: act.Asked, deadline: unixOf(act.Deadline), N: act.N}
-	s.add(act.Message, l, act.Instruction, Addition{Word: Word{by, act.Reason}, Ground: act.Ground, Through: act.Through})
+	s.add(act.Message, l, act.Instruction, Addition{Word: Word{by, act.For, act.Reason}, Ground: act.Ground, Through: act.Through})
 	if act.N > 0 {
 		one := s.by[act.Message]
 		s.toward[series{one.origin, act.Audience, one.level, one.year}] = act.N
@@ -201,13 +201,13 @@ func (s *state) add(message habilitation.ID, l Line, instruction string, why Add
 func (s *state) foldReassigned(by Stamp, act WasReassigned) {
 	one := s.by[act.Message]
 	l := one.line(act.Audience)
-	l.end(Reassigned, Word{by, act.Reason})
+	l.end(Reassigned, Word{by, act.For, act.Reason})
 	l.change(func(d *Details) { d.To = act.To })
 	s.hush(l, by)
 	s.follow(act.Message, l)
 	next := Line{Audience: act.To, Role: l.Role, Asked: l.Asked, deadline: l.deadline}
 	if one.line(act.To) == nil {
-		s.add(act.Message, next, l.Details().Instruction, Addition{Word: Word{by, act.Reason}, Ground: ByAddressee, Through: act.Audience})
+		s.add(act.Message, next, l.Details().Instruction, Addition{Word: Word{by, act.For, act.Reason}, Ground: ByAddressee, Through: act.Audience})
 	}
 }
 
@@ -256,5 +256,5 @@ func (s *state) foldSettled(by Stamp, act TraySettled) {
 		}
 		instruction = from.Details().Instruction
 	}
-	s.add(item.Message, l, instruction, Addition{Word: Word{by, act.Reason}, Ground: ByOperator, Through: item.Desk})
+	s.add(item.Message, l, instruction, Addition{Word: Word{Stamp: by, Reason: act.Reason}, Ground: ByOperator, Through: item.Desk})
 }

@@ -102,6 +102,14 @@ func (s *story) does(by habilitation.AgentID) func(habilitation.Act, error) {
 	}
 }
 
+// hand is somebody who asks about a restricted message now.
+func (s *story) hand(by habilitation.AgentID) Hand {
+	return Hand{Register: s.reg, Agent: by, At: s.now, Level: dr}
+}
+
+// act hands a decided act on without its type.
+func act[A habilitation.Act](decided A, err error) (habilitation.Act, error) { return decided, err }
+
 // refuses expects a decision to be refused for that reason.
 func (s *story) refuses(want error) func(habilitation.Act, error) {
 	return func(act habilitation.Act, err error) {
@@ -124,9 +132,9 @@ func (s *story) line(audience habilitation.AudienceID) Line {
 
 func TestAClaimHasOneWinner(t *testing.T) {
 	s := begin(t, telegram(one))
-	s.does(karim)(s.Take(s.reg, karim, one, africa, time.Time{}))
+	s.does(karim)(act(s.Take(s.hand(karim), one, africa, time.Time{})))
 	won := s.now
-	_, err := s.Take(s.reg, marie, one, africa, time.Time{})
+	_, err := s.Take(s.hand(marie), one, africa, time.Time{})
 	var taken *TakenError
 	if !errors.As(err, &taken) || taken.By != karim || !taken.At.Equal(won) {
 		t.Errorf("the second is told %v", err)
@@ -134,9 +142,9 @@ func TestAClaimHasOneWinner(t *testing.T) {
 	if err := s.Check(WasTaken{Message: one, Audience: africa}); !errors.Is(err, habilitation.ErrContradiction) {
 		t.Errorf("the fold takes a second winner: %v", err)
 	}
-	s.refuses(habilitation.ErrNotMandated)(s.Take(s.reg, ines, one, africa, time.Time{}))
-	s.refuses(habilitation.ErrNotMandated)(s.Take(s.reg, gus, one, africa, time.Time{}))
-	s.refuses(habilitation.ErrUnknown)(s.Take(s.reg, ines, two, fishery, time.Time{}))
+	s.refuses(habilitation.ErrNotMandated)(act(s.Take(s.hand(ines), one, africa, time.Time{})))
+	s.refuses(habilitation.ErrNotMandated)(act(s.Take(s.hand(gus), one, africa, time.Time{})))
+	s.refuses(habilitation.ErrUnknown)(act(s.Take(s.hand(ines), two, fishery, time.Time{})))
 	if l := s.line(africa); l.State != Taken || l.Holder != karim {
 		t.Errorf("line %+v", l)
 	}
@@ -145,7 +153,7 @@ func TestAClaimHasOneWinner(t *testing.T) {
 func TestEntrusting(t *testing.T) {
 	s := begin(t, telegram(one))
 	give := func(by, to habilitation.AgentID) (habilitation.Act, error) {
-		return s.Assign(s.reg, by, Assigned{Message: one, Audience: africa, To: to, Note: "à toi"}, dr)
+		return act(s.Assign(s.hand(by), Assigned{Message: one, Audience: africa, To: to, Note: "à toi"}))
 	}
 	s.refuses(habilitation.ErrNotMandated)(give(lea, karim))
 	s.refuses(habilitation.ErrNotCleared)(give(karim, lea))
@@ -155,28 +163,30 @@ func TestEntrusting(t *testing.T) {
 	if l := s.line(africa); l.Holder != karim || l.Details().Entrusted.To != marie {
 		t.Errorf("who gives does not keep it: %+v", l)
 	}
-	s.refuses(ErrNotEntrusted)(s.Accept(s.reg, karim, one, africa))
-	s.refuses(habilitation.ErrReasonMissing)(s.Decline(s.reg, marie, one, africa, " "))
-	s.does(marie)(s.Decline(s.reg, marie, one, africa, "en mission"))
+	s.refuses(ErrNotEntrusted)(act(s.Accept(s.hand(karim), one, africa)))
+	s.refuses(habilitation.ErrReasonMissing)(act(s.Decline(s.hand(marie), Declined{Message: one, Audience: africa, Reason: " "})))
+	s.does(marie)(act(s.Decline(s.hand(marie), Declined{Message: one, Audience: africa, Reason: "en mission"})))
 	if l := s.line(africa); l.Holder != karim || l.Details().Entrusted != nil || l.Details().Declined.Reason != "en mission" {
 		t.Errorf("what was declined does not come back: %+v", l.Details())
 	}
 	s.does(karim)(give(karim, marie))
-	s.does(marie)(s.Accept(s.reg, marie, one, africa))
+	s.does(marie)(act(s.Accept(s.hand(marie), one, africa)))
 	if l := s.line(africa); l.Holder != marie || l.Details().Entrusted != nil {
 		t.Errorf("what was accepted is not theirs: %+v", l)
 	}
-	s.refuses(habilitation.ErrNotMandated)(give(karim, marie))
+	if _, err := give(karim, marie); !errors.As(err, new(*TakenError)) {
+		t.Errorf("somebody else entrusts it: %v", err)
+	}
 	s.does(marie)(give(marie, karim))
 }
 
 func TestClosingReassigningMisaddressed(t *testing.T) {
 	s := begin(t, telegram(one), telegram(two))
-	s.does(karim)(s.Take(s.reg, karim, one, africa, time.Time{}))
-	s.refuses(habilitation.ErrReasonMissing)(s.Close(s.reg, karim, one, africa, ""))
-	s.refuses(habilitation.ErrNotMandated)(s.Reassign(s.reg, karim, WasReassigned{Message: one, Audience: africa, To: health, Reason: "x"}, dr))
-	s.refuses(habilitation.ErrNotCleared)(s.Reassign(s.reg, marie, WasReassigned{Message: one, Audience: africa, To: health, Reason: "x"}, dr))
-	s.does(marie)(s.Reassign(s.reg, marie, WasReassigned{Message: one, Audience: africa, To: counter, Reason: "leur affaire"}, dr))
+	s.does(karim)(act(s.Take(s.hand(karim), one, africa, time.Time{})))
+	s.refuses(habilitation.ErrReasonMissing)(act(s.Close(s.hand(karim), WasClosed{Message: one, Audience: africa, Reason: ""})))
+	s.refuses(habilitation.ErrNotMandated)(act(s.Reassign(s.hand(karim), WasReassigned{Message: one, Audience: africa, To: health, Reason: "x"})))
+	s.refuses(habilitation.ErrNotCleared)(act(s.Reassign(s.hand(marie), WasReassigned{Message: one, Audience: africa, To: health, Reason: "x"})))
+	s.does(marie)(act(s.Reassign(s.hand(marie), WasReassigned{Message: one, Audience: africa, To: counter, Reason: "leur affaire"})))
 	if l := s.line(counter); l.Role != Action || l.Asked != ToDo || l.Details().Instruction != "rendre compte" || l.Details().Addition.Through != africa || !l.Deadline().Equal(begun.Add(24*time.Hour)) {
 		t.Errorf("what was asked is not handed on: %+v %+v", l, l.Details())
 	}
@@ -184,17 +194,17 @@ func TestClosingReassigningMisaddressed(t *testing.T) {
 		t.Errorf("open for Africa: %v", open)
 	}
 	var ended *EndedError
-	if _, err := s.Take(s.reg, marie, one, africa, time.Time{}); !errors.As(err, &ended) || ended.State != Reassigned || ended.By != marie {
+	if _, err := s.Take(s.hand(marie), one, africa, time.Time{}); !errors.As(err, &ended) || ended.State != Reassigned || ended.By != marie {
 		t.Errorf("what ended is taken: %v", err)
 	}
-	s.does(marie)(s.Misaddressed(s.reg, marie, WasMisaddressed{Message: two, Audience: africa, Desk: counter, Reason: "pas pour nous"}))
+	s.does(marie)(act(s.Misaddressed(s.hand(marie), WasMisaddressed{Message: two, Audience: africa, Desk: counter, Reason: "pas pour nous"})))
 	items := s.Tray(counter)
 	if len(items) != 1 || items[0].Why != WhyMisaddressed || !slices.Contains(s.Audiences(two), counter) {
 		t.Fatalf("tray %+v, audiences %v", items, s.Audiences(two))
 	}
-	s.refuses(habilitation.ErrUnknown)(s.Settle(s.reg, marie, TraySettled{Item: items[0].ID, Reason: "x"}, dr))
-	s.refuses(ErrAlreadyAddressed)(s.Settle(s.reg, omar, TraySettled{Item: items[0].ID, To: africa, Role: Action, Reason: "x"}, dr))
-	s.does(omar)(s.Settle(s.reg, omar, TraySettled{Item: items[0].ID, To: sahel, Role: Action, Reason: "à la communauté"}, dr))
+	s.refuses(habilitation.ErrUnknown)(act(s.Settle(s.hand(marie), TraySettled{Item: items[0].ID, Reason: "x"})))
+	s.refuses(ErrAlreadyAddressed)(act(s.Settle(s.hand(omar), TraySettled{Item: items[0].ID, To: africa, Role: Action, Reason: "x"})))
+	s.does(omar)(act(s.Settle(s.hand(omar), TraySettled{Item: items[0].ID, To: sahel, Role: Action, Reason: "à la communauté"})))
 	if got := s.Audiences(two); !slices.Equal(got, []habilitation.AudienceID{africa, fishery, sahel}) || len(s.Tray(counter)) != 0 {
 		t.Errorf("the operator still has it: %v", got)
 	}
@@ -203,7 +213,7 @@ func TestClosingReassigningMisaddressed(t *testing.T) {
 func TestAddingAndSharing(t *testing.T) {
 	s := begin(t, telegram(one))
 	add := func(by habilitation.AgentID, to habilitation.AudienceID, reason string) (habilitation.Act, error) {
-		return s.Add(s.reg, by, AddresseeAdded{Message: one, Audience: to, Role: Info, Asked: ForInformation, Reason: reason}, dr)
+		return act(s.Add(s.hand(by), AddresseeAdded{Message: one, Audience: to, Role: Info, Asked: ForInformation, Reason: reason}))
 	}
 	s.refuses(habilitation.ErrNotMandated)(add(karim, counter, "x"))
 	s.refuses(habilitation.ErrReasonMissing)(add(paul, counter, ""))
@@ -214,18 +224,18 @@ func TestAddingAndSharing(t *testing.T) {
 		t.Errorf("added by %+v", l.Details().Addition)
 	}
 	share := func(by habilitation.AgentID, to habilitation.AudienceID) (habilitation.Act, error) {
-		return s.Share(s.reg, by, Shared{Message: one, Audience: to}, dr)
+		return act(s.Share(s.hand(by), Shared{Message: one, Audience: to}))
 	}
 	s.refuses(habilitation.ErrNotMandated)(share(lea, sahel))
 	s.refuses(ErrNotCommunity)(share(karim, fishery))
 	s.does(karim)(share(karim, sahel))
 	s.refuses(ErrAlreadyShared)(share(karim, sahel))
-	s.refuses(habilitation.ErrNotMandated)(s.Revoke(s.reg, ines, ShareRevoked{Message: one, Audience: sahel}))
+	s.refuses(habilitation.ErrNotMandated)(act(s.Revoke(s.hand(ines), ShareRevoked{Message: one, Audience: sahel})))
 	if !slices.Contains(s.Audiences(one), sahel) {
 		t.Error("shared and not reached")
 	}
-	s.does(marie)(s.Revoke(s.reg, marie, ShareRevoked{Message: one, Audience: sahel}))
-	s.refuses(ErrNotShared)(s.Revoke(s.reg, marie, ShareRevoked{Message: one, Audience: sahel}))
+	s.does(marie)(act(s.Revoke(s.hand(marie), ShareRevoked{Message: one, Audience: sahel})))
+	s.refuses(ErrNotShared)(act(s.Revoke(s.hand(marie), ShareRevoked{Message: one, Audience: sahel})))
 	if slices.Contains(s.Audiences(one), sahel) {
 		t.Error("revoked and still reached")
 	}
@@ -234,14 +244,14 @@ func TestAddingAndSharing(t *testing.T) {
 func TestCorrectionsReachWhomTheCorrectedReaches(t *testing.T) {
 	s := begin(t, telegram(one))
 	s.Release(Released{Message: two, At: begun, Origin: post, Level: dr, Year: 2026, Corrects: one, Lines: []ReleasedLine{{Audience: health, Role: Action, Asked: ToRead}}})
-	s.does(karim)(s.Share(s.reg, karim, Shared{Message: one, Audience: sahel}, dr))
+	s.does(karim)(act(s.Share(s.hand(karim), Shared{Message: one, Audience: sahel})))
 	if got := s.Audiences(two); !slices.Equal(got, []habilitation.AudienceID{africa, fishery, sahel, health}) {
 		t.Errorf("the correction reaches %v", got)
 	}
 	if got := s.Reached(one); !slices.Equal(got, []habilitation.ID{one, two}) {
 		t.Errorf("reached %v", got)
 	}
-	s.does(karim)(s.Revoke(s.reg, karim, ShareRevoked{Message: one, Audience: sahel}))
+	s.does(karim)(act(s.Revoke(s.hand(karim), ShareRevoked{Message: one, Audience: sahel})))
 	if slices.Contains(s.Audiences(two), sahel) {
 		t.Error("the correction outlives the share")
 	}
@@ -280,18 +290,18 @@ func TestAlertsRingUntilSomebodyAnswers(t *testing.T) {
 	if !s.NextDue().Equal(raised.Add(10*time.Minute)) || len(s.Uncalled()) != 0 {
 		t.Errorf("due %s", s.NextDue())
 	}
-	s.refuses(habilitation.ErrUnknown)(s.Acknowledge(s.reg, ines, two))
-	s.refuses(habilitation.ErrNotMandated)(s.Acknowledge(s.reg, lea, two))
+	s.refuses(habilitation.ErrUnknown)(act(s.Acknowledge(s.hand(ines), two)))
+	s.refuses(habilitation.ErrNotMandated)(act(s.Acknowledge(s.hand(lea), two)))
 	s.does(0)(AlertEscalated{Alert: two, Place: 1}, nil)
 	s.does(0)(AlertEscalated{Alert: two, Place: 2}, nil)
 	if a := s.Ringing(); len(a) != 1 || !a[0].Calls(lea) || !a[0].Due().IsZero() {
 		t.Errorf("beyond the watch: %+v", a)
 	}
-	s.does(lea)(s.Acknowledge(s.reg, lea, two))
-	s.refuses(ErrNotRinging)(s.Acknowledge(s.reg, marie, two))
+	s.does(lea)(act(s.Acknowledge(s.hand(lea), two)))
+	s.refuses(ErrNotRinging)(act(s.Acknowledge(s.hand(marie), two)))
 	other := begin(t, flash)
 	other.does(0)(AlertRaised{Alert: two, Message: one, Audience: africa, Minutes: 10}, nil)
-	other.does(karim)(other.Take(other.reg, karim, one, africa, time.Time{}))
+	other.does(karim)(act(other.Take(other.hand(karim), one, africa, time.Time{})))
 	if len(other.Ringing()) != 0 {
 		t.Error("taken in charge and still ringing")
 	}
@@ -302,7 +312,7 @@ func TestSilence(t *testing.T) {
 	quiet.Silence = begun.Add(time.Hour)
 	s := begin(t, quiet)
 	speak := func(by habilitation.AgentID, audience habilitation.AudienceID) (habilitation.Act, error) {
-		return s.BreakSilence(s.reg, by, SilenceBroken{Message: one, Audience: audience, Reason: "réserve"}, s.now)
+		return act(s.BreakSilence(s.hand(by), SilenceBroken{Message: one, Audience: audience, Reason: "réserve"}))
 	}
 	s.refuses(habilitation.ErrNotMandated)(speak(karim, africa))
 	s.does(ines)(speak(ines, fishery))
@@ -341,12 +351,12 @@ func TestUndeliveredFallsOnTheOperatorDesk(t *testing.T) {
 	if items := s.Tray(counter); len(items) != 1 || items[0].Why != WhyUndelivered || items[0].Audience != africa || s.line(africa).State != Undelivered {
 		t.Fatalf("tray %+v", items)
 	}
-	acts := s.Read(s.reg, marie, one)
+	acts := s.Read(s.hand(marie), one)
 	if len(acts) != 1 {
 		t.Fatalf("first opening: %v", acts)
 	}
 	s.does(marie)(acts[0], nil)
-	if len(s.Tray(counter)) != 0 || s.line(africa).State != Read || len(s.Read(s.reg, karim, one)) != 0 || len(s.Read(s.reg, ines, one)) != 0 {
+	if len(s.Tray(counter)) != 0 || s.line(africa).State != Read || len(s.Read(s.hand(karim), one)) != 0 || len(s.Read(s.hand(ines), one)) != 0 {
 		t.Errorf("read at last: %+v", s.line(africa))
 	}
 }
@@ -389,13 +399,13 @@ func full(s *story) {
 	s.does(0)(AlertRaised{Alert: habilitation.ID{9}, Message: one, Audience: africa, Watch: []habilitation.AgentID{karim}, Minutes: 5}, nil)
 	s.does(0)(AlertEscalated{Alert: habilitation.ID{9}, Place: 1}, nil)
 	s.does(paul)(AddresseeAdded{Message: one, Audience: counter, Role: Action, Asked: ToDo, Deadline: begun, Instruction: "vu", N: 3, Ground: ByOrigin, Through: post, Reason: "oubli"}, nil)
-	s.does(karim)(s.Share(s.reg, karim, Shared{Message: one, Audience: sahel, Reason: "utile"}, dr))
-	s.does(marie)(s.Read(s.reg, marie, one)[0], nil)
-	s.does(karim)(s.Assign(s.reg, karim, Assigned{Message: one, Audience: africa, To: marie, Due: begun, Note: "vite"}, dr))
-	s.does(marie)(s.Decline(s.reg, marie, one, africa, "non"))
-	s.does(karim)(s.Assign(s.reg, karim, Assigned{Message: one, Audience: africa, To: marie}, dr))
-	s.does(ines)(s.BreakSilence(s.reg, ines, SilenceBroken{Message: one, Audience: fishery, Reason: "réserve"}, s.now))
-	s.does(marie)(s.Misaddressed(s.reg, marie, WasMisaddressed{Message: two, Audience: africa, Desk: counter, Reason: "erreur"}))
+	s.does(karim)(act(s.Share(s.hand(karim), Shared{Message: one, Audience: sahel, Reason: "utile"})))
+	s.does(marie)(s.Read(s.hand(marie), one)[0], nil)
+	s.does(karim)(act(s.Assign(s.hand(karim), Assigned{Message: one, Audience: africa, To: marie, Due: begun, Note: "vite"})))
+	s.does(marie)(act(s.Decline(s.hand(marie), Declined{Message: one, Audience: africa, Reason: "non"})))
+	s.does(karim)(act(s.Assign(s.hand(karim), Assigned{Message: one, Audience: africa, To: marie})))
+	s.does(ines)(act(s.BreakSilence(s.hand(ines), SilenceBroken{Message: one, Audience: fishery, Reason: "réserve"})))
+	s.does(marie)(act(s.Misaddressed(s.hand(marie), WasMisaddressed{Message: two, Audience: africa, Desk: counter, Reason: "erreur"})))
 	s.does(0)(TrayLaid{Message: two, Why: WhyUnaddressed, Desk: counter}, nil)
-	s.does(ines)(s.Close(s.reg, ines, one, fishery, "vu"))
+	s.does(ines)(act(s.Close(s.hand(ines), WasClosed{Message: one, Audience: fishery, Reason: "vu"})))
 }

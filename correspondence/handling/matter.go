@@ -72,9 +72,10 @@ type Stamp struct {
 	At time.Time
 }
 
-// Word is a stamp with what was said.
+// Word is a stamp with what was said, and in whose place.
 type Word struct {
 	Stamp
+	For    habilitation.AgentID
 	Reason string
 }
 
@@ -88,6 +89,7 @@ type Addition struct {
 // Entrusted is a message given to another member who has not said yes.
 type Entrusted struct {
 	Stamp
+	For  habilitation.AgentID // in whose place it was given
 	To   habilitation.AgentID
 	Due  time.Time
 	Note string

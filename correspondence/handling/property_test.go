@@ -43,7 +43,7 @@ func TestAnyHistoryHasOneWinnerAndLosesNothing(t *testing.T) {
 				now = now.Add(time.Minute)
 				by := habilitation.AgentID(rapid.IntRange(int(paul), int(gus)).Draw(t, "by"))
 				at := place{rapid.SampledFrom(ids).Draw(t, "message"), habilitation.AudienceID(rapid.IntRange(int(post), int(counter)).Draw(t, "audience"))}
-				act, err := decide(t, m, reg, by, at, now)
+				act, err := decide(t, m, Hand{Register: reg, Agent: by, At: now, Level: dr}, at)
 				if err != nil {
 					return
 				}
@@ -69,36 +69,36 @@ func TestAnyHistoryHasOneWinnerAndLosesNothing(t *testing.T) {
 }
 
 // decide draws something that the agent may want.
-func decide(t *rapid.T, m *Matters, reg *habilitation.Register, by habilitation.AgentID, at place, now time.Time) (habilitation.Act, error) {
+func decide(t *rapid.T, m *Matters, h Hand, at place) (habilitation.Act, error) {
 	to := habilitation.AudienceID(rapid.IntRange(int(post), int(counter)).Draw(t, "to"))
 	reason := rapid.SampledFrom([]string{"parce que", "parce que", ""}).Draw(t, "reason")
 	switch rapid.IntRange(0, 10).Draw(t, "what") {
 	case 0, 1:
-		return m.Take(reg, by, at.message, at.audience, now.Add(time.Hour))
+		return act(m.Take(h, at.message, at.audience, h.At.Add(time.Hour)))
 	case 2:
-		return m.Assign(reg, by, Assigned{Message: at.message, Audience: at.audience, To: habilitation.AgentID(rapid.IntRange(1, 7).Draw(t, "agent"))}, dr)
+		return act(m.Assign(h, Assigned{Message: at.message, Audience: at.audience, To: habilitation.AgentID(rapid.IntRange(1, 7).Draw(t, "agent"))}))
 	case 3:
-		return m.Accept(reg, by, at.message, at.audience)
+		return act(m.Accept(h, at.message, at.audience))
 	case 4:
-		return m.Decline(reg, by, at.message, at.audience, reason)
+		return act(m.Decline(h, Declined{Message: at.message, Audience: at.audience, Reason: reason}))
 	case 5:
-		return m.Close(reg, by, at.message, at.audience, reason)
+		return act(m.Close(h, WasClosed{Message: at.message, Audience: at.audience, Reason: reason}))
 	case 6:
-		return m.Reassign(reg, by, WasReassigned{Message: at.message, Audience: at.audience, To: to, Reason: reason}, dr)
+		return act(m.Reassign(h, WasReassigned{Message: at.message, Audience: at.audience, To: to, Reason: reason}))
 	case 7:
-		return m.Misaddressed(reg, by, WasMisaddressed{Message: at.message, Audience: at.audience, Desk: counter, Reason: reason})
+		return act(m.Misaddressed(h, WasMisaddressed{Message: at.message, Audience: at.audience, Desk: counter, Reason: reason}))
 	case 8:
-		return m.Add(reg, by, AddresseeAdded{Message: at.message, Audience: to, Role: Action, Asked: ToDo, Deadline: begun.Add(time.Hour), Reason: reason}, dr)
+		return act(m.Add(h, AddresseeAdded{Message: at.message, Audience: to, Role: Action, Asked: ToDo, Deadline: begun.Add(time.Hour), Reason: reason}))
 	case 9:
-		if act, err := m.Share(reg, by, Shared{Message: at.message, Audience: to}, dr); err == nil {
+		if act, err := m.Share(h, Shared{Message: at.message, Audience: to}); err == nil {
 			return act, nil
 		}
-		return m.Revoke(reg, by, ShareRevoked{Message: at.message, Audience: to})
+		return act(m.Revoke(h, ShareRevoked{Message: at.message, Audience: to}))
 	}
 	if items := m.Tray(counter); len(items) > 0 {
-		return m.Settle(reg, by, TraySettled{Item: items[0].ID, To: to, Role: Action, Reason: reason}, dr)
+		return act(m.Settle(h, TraySettled{Item: items[0].ID, To: to, Role: Action, Reason: reason}))
 	}
-	if acts := m.Read(reg, by, at.message); len(acts) > 0 {
+	if acts := m.Read(h, at.message); len(acts) > 0 {
 		return acts[0], nil
 	}
 	return nil, habilitation.ErrUnknown

@@ -78,7 +78,9 @@ func (r restoring) audience() habilitation.AudienceID { return habilitation.Audi
 
 func (r restoring) stamp() Stamp { return Stamp{By: habilitation.AgentID(r.Number()), At: r.at()} }
 
-func (r restoring) word() Word { return Word{Stamp: r.stamp(), Reason: r.Text()} }
+func (r restoring) word() Word {
+	return Word{Stamp: r.stamp(), For: habilitation.AgentID(r.Number()), Reason: r.Text()}
+}
 
 func (r restoring) matter() *matter {
 	m := &matter{at: r.Signed(), origin: r.audience(), level: habilitation.Level(r.Number()), year: int16(r.Number()), corrects: r.ID()}
@@ -114,7 +116,7 @@ func (r restoring) details() *Details {
 	}
 	d.Reader, d.Due, d.HeldSince = r.stamp(), r.at(), r.at()
 	if r.truth() {
-		d.Entrusted = &Entrusted{Stamp: r.stamp(), To: habilitation.AgentID(r.Number()), Due: r.at(), Note: r.Text()}
+		d.Entrusted = &Entrusted{Stamp: r.stamp(), For: habilitation.AgentID(r.Number()), To: habilitation.AgentID(r.Number()), Due: r.at(), Note: r.Text()}
 	}
 	if r.truth() {
 		word := r.word()

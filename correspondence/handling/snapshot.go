@@ -72,6 +72,7 @@ func (s snapshot) stamp(t Stamp) {
 
 func (s snapshot) word(w Word) {
 	s.stamp(w.Stamp)
+	s.Number(uint64(w.For))
 	s.Text(w.Reason)
 }
 
@@ -143,6 +144,7 @@ func (s snapshot) details(d *Details) {
 	s.truth(d.Entrusted != nil)
 	if d.Entrusted != nil {
 		s.stamp(d.Entrusted.Stamp)
+		s.Number(uint64(d.Entrusted.For))
 		s.Number(uint64(d.Entrusted.To))
 		s.at(d.Entrusted.Due)
 		s.Text(d.Entrusted.Note)
