@@ -8,29 +8,67 @@ import (
 	"chancery/habilitation"
 )
 
-// Apply folds one act that the journal holds: done by the agent at the time. An act that history does not allow is
+// Apply folds one act that the journal holds at the sequence: done by the agent at the time. An act that history does not allow is
 // habilitation.ErrContradiction, an act of another package habilitation.ErrUnknownKind; both leave the fold as it was.
-func (m *Matters) Apply(at time.Time, by habilitation.AgentID, act habilitation.Act) error {
+func (m *Matters) Apply(seq uint64, at time.Time, by habilitation.AgentID, act habilitation.Act) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.state.check(by, act); err != nil {
 		return fmt.Errorf("apply %s: %w", act.Kind(), err)
 	}
+	message := m.state.messageOf(act)
 	m.state.fold(Stamp{By: by, At: at}, act)
+	m.state.arrive(seq, message, act)
 	return nil
 }
 
-// MessageOf is the message that an act is about; the fold must know it.
+// arrive notes when the act brought the message to an audience, if it did.
+func (s *state) arrive(seq uint64, message habilitation.ID, act habilitation.Act) {
+	switch act := act.(type) {
+	case AddresseeAdded:
+		s.bring(seq, message, act.Audience)
+	case Shared:
+		s.bring(seq, message, act.Audience)
+	case WasReassigned:
+		s.bring(seq, message, act.To)
+	case TraySettled:
+		if act.To != 0 {
+			s.bring(seq, message, act.To)
+		}
+	}
+}
+
+// bring notes that the message came to the audience later than it was released.
+func (s *state) bring(seq uint64, message habilitation.ID, audience habilitation.AudienceID) {
+	one := s.by[message]
+	if i := one.share(audience); i >= 0 {
+		one.shares[i].Seq = seq
+	}
+	if l := one.line(audience); l != nil && l.Details().Addition != nil && l.more.Addition.Seq == 0 {
+		l.change(func(d *Details) {
+			addition := *d.Addition
+			addition.Seq = seq
+			d.Addition = &addition
+		})
+	}
+	s.later[message] = struct{}{}
+}
+
+// MessageOf is the message that an act is about, before it is applied; zero when the fold does not know what the act names.
 func (m *Matters) MessageOf(act habilitation.Act) habilitation.ID {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	return m.state.messageOf(act)
+}
+
+func (s *state) messageOf(act habilitation.Act) habilitation.ID {
 	switch act := act.(type) {
 	case AlertAcknowledged:
-		return m.state.messageOfAlert(act.Alert)
+		return s.messageOfAlert(act.Alert)
 	case AlertEscalated:
-		return m.state.messageOfAlert(act.Alert)
+		return s.messageOfAlert(act.Alert)
 	case TraySettled:
-		if item := m.state.tray[act.Item]; item != nil {
+		if item := s.tray[act.Item]; item != nil {
 			return item.Message
 		}
 		return habilitation.ID{}

@@ -96,7 +96,7 @@ func (s *story) does(by habilitation.AgentID) func(habilitation.Act, error) {
 			s.t.Fatalf("agent %d: %v", by, err)
 		}
 		s.now = s.now.Add(time.Minute)
-		if err := s.Apply(s.now, by, act); err != nil {
+		if err := s.Apply(uint64(s.now.Unix()), s.now, by, act); err != nil {
 			s.t.Fatalf("agent %d: %v", by, err)
 		}
 	}

@@ -84,6 +84,7 @@ type Addition struct {
 	Word
 	Ground  Ground
 	Through habilitation.AudienceID
+	Seq     uint64 // of the act; never leaves the house
 }
 
 // Entrusted is a message given to another member who has not said yes.
@@ -106,6 +107,7 @@ type Answer struct {
 type Share struct {
 	Audience habilitation.AudienceID
 	Through  habilitation.AudienceID
+	Seq      uint64 // of the act; never leaves the house
 	Word
 }
 

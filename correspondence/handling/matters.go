@@ -27,6 +27,7 @@ type state struct {
 	uncalled map[place]struct{}                                       // flash or by night, and no alert raised yet
 	running  map[habilitation.ID]struct{}                             // silence procedures
 	tray     map[habilitation.ID]*TrayItem                            // what lies on the operator desk
+	later    map[habilitation.ID]struct{}                             // messages brought to somebody after their release
 	dates    dates                                                    // when something becomes late
 }
 
@@ -85,7 +86,8 @@ func NewMatters() *Matters { return &Matters{state: newState()} }
 func newState() *state {
 	return &state{by: map[habilitation.ID]*matter{}, toward: map[series]uint64{}, open: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
 		alerts: map[habilitation.ID]*Alert{}, ringing: map[habilitation.ID]struct{}{},
-		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{}}
+		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{},
+		later: map[habilitation.ID]struct{}{}}
 }
 
 // ItemOf is the identity of what a message's addressee laid on the operator desk, for one reason: it tells nothing to whoever has not the message's own.
@@ -224,6 +226,66 @@ func (m *Matters) Reached(message habilitation.ID) []habilitation.ID {
 	for i := 0; i < len(out); i++ {
 		if one := m.state.by[out[i]]; one != nil {
 			out = append(out, one.fixedBy...)
+		}
+	}
+	return out
+}
+
+// Brought tells when a message came to one of the audiences later than it was released, by an addition or a share, with the sequence of the
+// act: the last time for whoever has several. False when it came to one of them from the first, or to none.
+func (m *Matters) Brought(message habilitation.ID, mine func(habilitation.AudienceID) bool) (seq uint64, at time.Time, ok bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if _, later := m.state.later[message]; !later {
+		return 0, time.Time{}, false
+	}
+	one := m.state.by[message]
+	for i := range one.lines {
+		l := &one.lines[i]
+		if !mine(l.Audience) {
+			continue
+		}
+		addition := l.Details().Addition
+		if addition == nil {
+			return 0, time.Time{}, false
+		}
+		if addition.Seq > seq {
+			seq, at, ok = addition.Seq, addition.At, true
+		}
+	}
+	for _, s := range one.shares {
+		if mine(s.Audience) && s.Seq > seq {
+			seq, at, ok = s.Seq, s.At, true
+		}
+	}
+	return seq, at, ok
+}
+
+// Added lists the addressees that were added to a message after its release.
+func (m *Matters) Added(message habilitation.ID) []Line {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if _, later := m.state.later[message]; !later {
+		return nil
+	}
+	var out []Line
+	for _, l := range m.state.by[message].lines {
+		if l.Details().Addition != nil {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Moved lists every message whose audiences are others than at its release, or may be.
+func (m *Matters) Moved() []habilitation.ID {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	var out []habilitation.ID
+	for id, one := range m.state.by {
+		_, later := m.state.later[id]
+		if later || len(one.desks) > 0 || !one.corrects.IsZero() {
+			out = append(out, id)
 		}
 	}
 	return out

@@ -47,7 +47,7 @@ func TestAnyHistoryHasOneWinnerAndLosesNothing(t *testing.T) {
 				if err != nil {
 					return
 				}
-				if err := m.Apply(now, by, act); err != nil {
+				if err := m.Apply(uint64(now.Unix()), now, by, act); err != nil {
 					t.Fatalf("decided and not taken: %+v: %v", act, err)
 				}
 				w.follow(t, by, act)

@@ -16,6 +16,9 @@ func (m *Matters) Restore(from io.Reader) error {
 	r.Count(func() {
 		id := r.ID()
 		fresh.by[id] = r.matter()
+		if r.truth() {
+			fresh.later[id] = struct{}{}
+		}
 	})
 	r.Count(func() {
 		if a := r.alert(); fresh.by[a.Message] == nil {
@@ -88,7 +91,7 @@ func (r restoring) matter() *matter {
 	r.Count(func() { m.others = append(m.others, r.audience()) })
 	r.Count(func() { m.lines = append(m.lines, r.line()) })
 	r.Count(func() {
-		m.shares = append(m.shares, Share{Audience: r.audience(), Through: r.audience(), Word: r.word()})
+		m.shares = append(m.shares, Share{Audience: r.audience(), Through: r.audience(), Seq: r.Number(), Word: r.word()})
 	})
 	if r.truth() {
 		m.silence = &Silence{Until: r.at(), Ended: r.at(), Adopted: r.truth()}
@@ -112,7 +115,7 @@ func (r restoring) line() Line {
 func (r restoring) details() *Details {
 	d := &Details{Instruction: r.Text()}
 	if r.truth() {
-		d.Addition = &Addition{Word: r.word(), Ground: Ground(r.Number()), Through: r.audience()}
+		d.Addition = &Addition{Word: r.word(), Ground: Ground(r.Number()), Through: r.audience(), Seq: r.Number()}
 	}
 	d.Reader, d.Due, d.HeldSince = r.stamp(), r.at(), r.at()
 	if r.truth() {

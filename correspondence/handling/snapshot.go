@@ -22,6 +22,8 @@ func (m *Matters) Snapshot(w io.Writer) error {
 	for _, id := range ids {
 		s.ID(id)
 		s.matter(m.state.by[id])
+		_, later := m.state.later[id]
+		s.truth(later)
 	}
 	ids = sortedIDs(m.state.alerts)
 	s.Number(uint64(len(ids)))
@@ -98,6 +100,7 @@ func (s snapshot) matter(m *matter) {
 	for _, share := range m.shares {
 		s.Number(uint64(share.Audience))
 		s.Number(uint64(share.Through))
+		s.Number(share.Seq)
 		s.word(share.Word)
 	}
 	s.truth(m.silence != nil)
@@ -137,6 +140,7 @@ func (s snapshot) details(d *Details) {
 		s.word(d.Addition.Word)
 		s.Number(uint64(d.Addition.Ground))
 		s.Number(uint64(d.Addition.Through))
+		s.Number(d.Addition.Seq)
 	}
 	s.stamp(d.Reader)
 	s.at(d.Due)
