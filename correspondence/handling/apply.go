@@ -61,6 +61,24 @@ func (m *Matters) MessageOf(act habilitation.Act) habilitation.ID {
 	return m.state.messageOf(act)
 }
 
+// PlaceOf is the message and the addressee that an act is about; a zero audience for an act that is about none.
+func (m *Matters) PlaceOf(act habilitation.Act) (habilitation.ID, habilitation.AudienceID) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	message, audience := placeOf(act)
+	var alert *Alert
+	switch act := act.(type) {
+	case AlertAcknowledged:
+		alert = m.state.alerts[act.Alert]
+	case AlertEscalated:
+		alert = m.state.alerts[act.Alert]
+	}
+	if alert != nil {
+		return alert.Message, alert.Audience
+	}
+	return message, audience
+}
+
 func (s *state) messageOf(act habilitation.Act) habilitation.ID {
 	switch act := act.(type) {
 	case AlertAcknowledged:

@@ -148,3 +148,10 @@ func (m *Matters) Reassign(h Hand, act WasReassigned) (WasReassigned, error) {
 	act.For = behalf
 	return reasoned(act, act.Reason)
 }
+
+// MayReassign reports whether the agent may pass the line on to anybody.
+func (m *Matters) MayReassign(h Hand, message habilitation.ID, audience habilitation.AudienceID) bool {
+	_, err := m.line(h, message, audience)
+	_, directs := h.directs(audience)
+	return err == nil && directs
+}

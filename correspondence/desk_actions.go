@@ -1,0 +1,184 @@
+package correspondence
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"chancery/correspondence/handling"
+	"chancery/habilitation"
+)
+
+// actionsMost is how many actions are listed; whoever has more works through these first.
+const actionsMost = 200
+
+// Whose something to be done is.
+const (
+	waitingForMe = "waiting"
+	mineToDo     = "mine"
+	groupsToDo   = "group"
+	colleagues   = "colleague"
+)
+
+var whoseOrder = []string{waitingForMe, mineToDo, groupsToDo, colleagues}
+
+// toDo is an open line of one of the reader's groups.
+type toDo struct {
+	matter handling.Matter
+	line   handling.Line
+	whose  string
+	late   bool
+}
+
+// Actions is what is to be done by the reader and the reader's groups: what rings, then what is late, then what waits for the reader's yes,
+// the reader's own, what nobody has taken, and what colleagues have in hand, each by due date.
+func (d *Desk) Actions(ctx context.Context) (ActionsPage, error) {
+	page := ActionsPage{Alerts: []AlertView{}, Items: []ActionItem{}}
+	unread, err := d.unreads(ctx)
+	if err != nil {
+		return page, err
+	}
+	page.Alerts = d.alerts(unread)
+	open := d.open()
+	slices.SortFunc(open, compareToDo)
+	for i := range open {
+		if open[i].late {
+			page.Late++
+		}
+		if len(page.Items) == actionsMost {
+			page.More++
+			continue
+		}
+		if item, ok := d.actionItem(&open[i], unread); ok {
+			page.Items = append(page.Items, item)
+		}
+	}
+	return page, nil
+}
+
+// open lists everything that is open at the reader's groups and may be read.
+func (d *Desk) open() []toDo {
+	var out []toDo
+	now := d.house.Clock()
+	for _, audience := range d.badge.Perimeter().Audiences() {
+		for _, id := range d.house.Folds.Handling.Open(audience) {
+			row, err := d.admit(id)
+			if err != nil || d.overtaken(id) {
+				continue
+			}
+			matter, _ := d.house.Folds.Handling.Of(row.ID)
+			if l, ok := matter.Line(audience); ok && l.Open(d.badge.Level()) {
+				out = append(out, toDo{matter: matter, line: l, whose: d.whose(l), late: l.Late(d.badge.Level(), now)})
+			}
+		}
+	}
+	return out
+}
+
+// overtaken reports whether a later message cancelled or replaced this one, as far as the reader may know: nothing is to be done for it any more.
+func (d *Desk) overtaken(id habilitation.ID) bool {
+	return slices.ContainsFunc(d.banners(id), func(b Banner) bool { return b.How == Cancels || b.How == Replaces })
+}
+
+func (d *Desk) whose(l handling.Line) string {
+	entrusted := l.Details().Entrusted
+	switch {
+	case entrusted != nil && entrusted.To == d.badge.Agent():
+		return waitingForMe
+	case l.Holder == d.badge.Agent():
+		return mineToDo
+	case l.Holder == 0:
+		return groupsToDo
+	}
+	return colleagues
+}
+
+// compareToDo puts what is late first, then by whose it is and when it is due; what has no date comes last, the oldest first.
+func compareToDo(a, b toDo) int {
+	lateFirst := func(late bool) int {
+		if late {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(lateFirst(a.late), lateFirst(b.late)),
+		cmp.Compare(slices.Index(whoseOrder, a.whose), slices.Index(whoseOrder, b.whose)),
+		compareDue(a.line.Due(), b.line.Due()), a.matter.At.Compare(b.matter.At), slices.Compare(a.matter.Message[:], b.matter.Message[:]))
+}
+
+func compareDue(a, b time.Time) int {
+	switch {
+	case a.IsZero() && b.IsZero():
+		return 0
+	case a.IsZero():
+		return 1
+	case b.IsZero():
+		return -1
+	}
+	return a.Compare(b)
+}
+
+func (d *Desk) actionItem(one *toDo, unread *unreads) (ActionItem, bool) {
+	row, err := d.admit(one.matter.Message)
+	if err != nil {
+		return ActionItem{}, false
+	}
+	headline, ok := d.headline(row, unread)
+	if !ok {
+		return ActionItem{}, false
+	}
+	line, shown := d.handlingLine(d.hand(row), &one.matter, one.line)
+	return ActionItem{Headline: headline, Line: line, Whose: one.whose}, shown
+}
+
+// toDoCount is how many actions the reader or nobody yet has in hand, and alerts that call the reader: what the menu says waits.
+func (d *Desk) toDoCount() int {
+	count := 0
+	for _, one := range d.open() {
+		if one.whose != colleagues {
+			count++
+		}
+	}
+	for _, a := range d.house.Folds.Handling.Ringing() {
+		if _, ok := d.calling(a); ok {
+			count++
+		}
+	}
+	return count
+}
+
+// banners are the corrections of a message that the reader may read, in the order of their release.
+func (d *Desk) banners(id habilitation.ID) []Banner {
+	out := []Banner{}
+	for _, by := range d.house.Folds.Ledger.corrections(id) {
+		if _, err := d.admit(by.id); err == nil {
+			out = append(out, Banner{How: by.how, ID: by.id, Number: by.number, ReleasedAt: timeOf(by.at)})
+		}
+	}
+	return out
+}
+
+// handlingMark is what a row says of the handling by the reader's own groups: the first of their action lines that somebody has in hand, that
+// has ended or that is late.
+func (d *Desk) handlingMark(id habilitation.ID) *HandlingMark {
+	one, known := d.house.Folds.Handling.Of(id)
+	if !known {
+		return nil
+	}
+	now, ceiling := d.house.Clock(), d.badge.Level()
+	for _, l := range one.Lines {
+		if l.Role != handling.Action || !d.badge.Perimeter().HasAudience(l.Audience) {
+			continue
+		}
+		state, _ := l.StateFor(ceiling)
+		mark := HandlingMark{State: state.String(), Late: l.Late(ceiling, now), ByMe: l.Holder == d.badge.Agent()}
+		if state == handling.Taken {
+			mark.Holder = d.named(l.Holder)
+		}
+		if mark.Late || state == handling.Taken || state.Ended() {
+			return &mark
+		}
+	}
+	return nil
+}
