@@ -1,11 +1,11 @@
 package correspondence
 
 import (
+	"context"
 	"slices"
 	"sync"
 
 	"chancery/habilitation"
-	"chancery/search"
 )
 
 // change is something about a message that some of its readers see otherwise from now on.
@@ -89,12 +89,19 @@ func (d *Desk) outlooks(news []change) []outlook {
 
 // sendChanges sends again what the reader sees otherwise, what the reader may see only now, and the name of what the reader may not see any
 // more. Of what they saw neither before nor now they hear nothing.
-func (s *stream) sendChanges(unread *unreads) error {
+func (s *stream) sendChanges(ctx context.Context) error {
+	if len(s.changed) == 0 {
+		return nil
+	}
+	unread, err := s.desk.unreads(ctx)
+	if err != nil {
+		return err
+	}
 	for _, one := range s.desk.outlooks(s.changed) {
 		row, err := s.desk.admit(one.message)
 		switch {
 		case err == nil && (one.told || one.swapped && !one.saw):
-			err = s.sendChanged(row, unread)
+			err = s.sendOne(row, unread, wasBefore)
 		case err != nil && one.saw:
 			message := one.message
 			err = s.send(Event{Gone: &message, Unread: s.desk.unreadCount(unread)})
@@ -106,12 +113,4 @@ func (s *stream) sendChanges(unread *unreads) error {
 		}
 	}
 	return nil
-}
-
-func (s *stream) sendChanged(row search.Row, unread *unreads) error {
-	h, ok := s.desk.headline(row, unread)
-	if !ok {
-		return nil
-	}
-	return s.send(Event{Headline: &h, Changed: true, Unread: s.desk.unreadCount(unread)})
 }

@@ -16,7 +16,7 @@ type dueSource interface {
 }
 
 // dueSources are all that the house's clock watches.
-func (c *Chancery) dueSources() []dueSource { return []dueSource{holds{c}} }
+func (c *Chancery) dueSources() []dueSource { return []dueSource{holds{c}, matters{c}} }
 
 const (
 	clockRest  = time.Minute // at the longest: the clock on the wall may be set

@@ -40,7 +40,7 @@ func (d *Desk) Actions(ctx context.Context) (ActionsPage, error) {
 		return page, err
 	}
 	page.Alerts = d.alerts(unread)
-	open := d.open()
+	open := d.openLines()
 	slices.SortFunc(open, compareToDo)
 	for i := range open {
 		if open[i].late {
@@ -57,8 +57,8 @@ func (d *Desk) Actions(ctx context.Context) (ActionsPage, error) {
 	return page, nil
 }
 
-// open lists everything that is open at the reader's groups and may be read.
-func (d *Desk) open() []toDo {
+// openLines lists everything that is open at the reader's groups and may be read.
+func (d *Desk) openLines() []toDo {
 	var out []toDo
 	now := d.house.Clock()
 	for _, audience := range d.badge.Perimeter().Audiences() {
@@ -135,7 +135,7 @@ func (d *Desk) actionItem(one *toDo, unread *unreads) (ActionItem, bool) {
 // toDoCount is how many actions the reader or nobody yet has in hand, and alerts that call the reader: what the menu says waits.
 func (d *Desk) toDoCount() int {
 	count := 0
-	for _, one := range d.open() {
+	for _, one := range d.openLines() {
 		if one.whose != colleagues {
 			count++
 		}

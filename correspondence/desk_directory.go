@@ -27,6 +27,7 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 	for _, s := range d.house.Folds.Register.PendingOf(agent.ID) {
 		me.Pending = append(me.Pending, d.signupView(s))
 	}
+	me.ToDo, me.Operator = d.toDoCount(), d.operates()
 	requests, err := d.Requests(ctx)
 	me.ToDecide = len(requests)
 	return me, err

@@ -2,7 +2,6 @@ package correspondence
 
 import (
 	"context"
-	"slices"
 
 	"chancery/correspondence/handling"
 	"chancery/habilitation"
@@ -153,27 +152,4 @@ func (d *Desk) alertView(h handling.Hand, a handling.Alert) AlertView {
 		v.AcknowledgedBy, v.AcknowledgedAt = d.named(a.Acknowledged.By), moment(a.Acknowledged.At)
 	}
 	return v
-}
-
-// gapsMost is how many missing numbers of a series are listed.
-const gapsMost = 20
-
-// Gaps lists the series toward the reader's groups in which numbers are missing among what the reader may read, this year and the last: a
-// number is missing when a later one has come. What the reader is not cleared for has a series of its own, and is no gap in this one.
-func (d *Desk) Gaps(context.Context) ([]GapView, error) {
-	out := []GapView{}
-	year := d.house.Clock().Year()
-	for _, audience := range d.badge.Perimeter().Audiences() {
-		for _, key := range d.house.Folds.seriesToward(audience, year) {
-			if key.level <= d.badge.Level() {
-				if v, missing := d.gap(key); missing {
-					out = append(out, v)
-				}
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b GapView) int {
-		return compareTexts(a.Origin.Key, b.Origin.Key, a.Group.Key, b.Group.Key, a.Level.String(), b.Level.String())
-	})
-	return out, nil
 }

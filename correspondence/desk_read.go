@@ -52,14 +52,16 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 	}
 	out := Headline{ID: h.id, Number: h.number, Kind: h.kind, Level: row.Marking.Level(), Qualification: ForInformation,
 		Subject: h.subject, Origin: d.house.Folds.audience(h.origin), ReleasedAt: timeOf(h.at), Unread: unread.is(row), Imported: h.imported,
-		Attachments: int(h.attachments), Reasons: d.reasons(h, row.Marking), Instruction: h.instruction, Exercise: h.exercise}
+		Attachments: int(h.attachments), Instruction: h.instruction, Exercise: h.exercise, Banners: d.banners(row.ID), Handling: d.handlingMark(row.ID)}
 	out.Received = h.received
 	if h.sender != "" {
 		out.Origin = AudienceRef{Name: habilitation.Label{FR: h.sender, EN: h.sender}}
 	}
+	lines, added := d.linesOf(h)
+	out.Reasons = d.reasons(h, lines, added, row.Marking)
 	p := d.badge.Perimeter()
-	for i := range h.lines {
-		to := &h.lines[i]
+	for i := range lines {
+		to := &lines[i]
 		if !p.HasAudience(to.audience) {
 			continue
 		}
@@ -80,7 +82,7 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 }
 
 // reasons lists every ground on which the reader sees an admitted message, strongest first. None of it names what the reader is not part of.
-func (d *Desk) reasons(h *headline, m habilitation.Marking) []Reason {
+func (d *Desk) reasons(h *headline, lines []line, added map[habilitation.AudienceID]bool, m habilitation.Marking) []Reason {
 	p, me := d.badge.Perimeter(), d.badge.Agent()
 	reasons := []Reason{}
 	add := func(kind string, a habilitation.AudienceID) {
@@ -89,10 +91,11 @@ func (d *Desk) reasons(h *headline, m habilitation.Marking) []Reason {
 	}
 	named := map[habilitation.AudienceID]bool{}
 	for _, role := range []Role{Action, Info} {
-		for _, to := range h.lines {
+		for i := range lines {
+			to := &lines[i]
 			named[to.audience] = true
 			if to.role == role && p.HasAudience(to.audience) {
-				add(role.String(), to.audience)
+				add(reasonOfLine(to, added), to.audience)
 			}
 		}
 	}
@@ -106,7 +109,7 @@ func (d *Desk) reasons(h *headline, m habilitation.Marking) []Reason {
 	}
 	for a := range m.Audiences {
 		if !named[a] && p.HasAudience(a) {
-			add("shared", a)
+			add(d.house.Folds.broughtBy(h, a), a)
 		}
 	}
 	reasons = append(reasons, d.tagReasons(m)...)
@@ -142,6 +145,7 @@ func (d *Desk) Message(ctx context.Context, id habilitation.ID) (MessageView, er
 	if err := d.mark(ctx, row, true); err != nil {
 		return MessageView{}, err
 	}
+	d.noteOpening(ctx, row)
 	return d.view(ctx, row, message)
 }
 
@@ -161,7 +165,7 @@ func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageVi
 	h.Summary = parts.Summary
 	v := MessageView{Headline: h, DTG: DTG(h.ReleasedAt), Drafter: person(m.Drafter), Signatory: person(m.Signatory), ActionFirst: m.Precedence,
 		InfoFirst: m.InfoPrecedence, Language: m.Language, Text: parts.Text, Comment: parts.Comment, Tags: []TagRef{}, Agents: []AgentRef{},
-		Addressees: addressees(m), References: d.references(m), CitedBy: d.citedBy(row.ID, unread), Files: files(m), Dossiers: d.dossiersOf(row.ID), Signature: d.verdict(m)}
+		Addressees: append(addressees(m), d.addedAddressees(row.ID)...), References: d.references(m), CitedBy: d.citedBy(row.ID, unread), Files: files(m), Dossiers: d.dossiersOf(row.ID), Signature: d.verdict(m)}
 	for _, p := range m.Agents {
 		v.Agents = append(v.Agents, AgentRef{Login: p.Login, Name: p.Name})
 	}
@@ -397,7 +401,15 @@ func (d *Desk) MarkAllRead(ctx context.Context, upTo habilitation.ID) error {
 	if err != nil {
 		return err
 	}
-	return marks.raise(ctx, d.house.Store, d.badge.Agent(), d.badge.Level(), to, d.house.Folds.Rows)
+	unread, err := d.unreads(ctx)
+	if err != nil {
+		return err
+	}
+	return marks.raise(ctx, d.house.Store, d.badge.Agent(), d.badge.Level(), to, func(id habilitation.ID) (uint64, habilitation.Level) {
+		row, _ := d.house.Folds.Rows.Row(id)
+		seq, _ := unread.arrival(row)
+		return seq, row.Marking.Level()
+	})
 }
 
 // seqUpTo is the sequence of the last message that is read when everything up to one is. A printed record came in later than it was

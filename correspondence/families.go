@@ -4,8 +4,10 @@ import (
 	"errors"
 	"time"
 
+	"chancery/archive"
 	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
+	"chancery/correspondence/handling"
 	"chancery/habilitation"
 	"chancery/tagging"
 )
@@ -16,18 +18,24 @@ type family struct {
 	owns     func(habilitation.Act) bool
 	decode   func(kind string, version uint8, payload []byte) (habilitation.Act, error) // habilitation.ErrUnknownKind for another family's
 	encode   func(habilitation.Act) (version uint8, payload []byte, err error)
-	apply    func(at time.Time, by habilitation.AgentID, act habilitation.Act) error
+	apply    func(h archive.Header, act habilitation.Act) error
 	check    func(habilitation.Act) error
 }
 
 // families are all acts that the house knows. Those of habilitation come last: they are whatever no other family owns.
 func (f *Folds) families() []family {
 	return []family{
-		{snapshotCircuits, circuit.IsAct, circuit.DecodeAct, circuit.EncodeAct, f.Circuits.Apply, f.Circuits.Check},
-		{snapshotDossiers, dossier.IsAct, dossier.DecodeAct, dossier.EncodeAct, f.Dossiers.Apply, f.Dossiers.Check},
-		{snapshotThesaurus, tagging.IsAct, tagging.DecodeAct, tagging.EncodeAct, f.applyTagging, f.checkTagging},
-		{snapshotRegister, func(habilitation.Act) bool { return true }, habilitation.DecodeAct, habilitation.EncodeAct, f.Register.Apply, f.Register.Check},
+		{snapshotHandling, handling.IsAct, handling.DecodeAct, handling.EncodeAct, f.applyHandling, f.Handling.Check},
+		{snapshotCircuits, circuit.IsAct, circuit.DecodeAct, circuit.EncodeAct, timed(f.Circuits.Apply), f.Circuits.Check},
+		{snapshotDossiers, dossier.IsAct, dossier.DecodeAct, dossier.EncodeAct, timed(f.Dossiers.Apply), f.Dossiers.Check},
+		{snapshotThesaurus, tagging.IsAct, tagging.DecodeAct, tagging.EncodeAct, timed(f.applyTagging), f.checkTagging},
+		{snapshotRegister, func(habilitation.Act) bool { return true }, habilitation.DecodeAct, habilitation.EncodeAct, timed(f.Register.Apply), f.Register.Check},
 	}
+}
+
+// timed gives a fold what it needs of an entry's header: when it was done, and by whom.
+func timed(apply func(time.Time, habilitation.AgentID, habilitation.Act) error) func(archive.Header, habilitation.Act) error {
+	return func(h archive.Header, act habilitation.Act) error { return apply(h.Time, h.Actor, act) }
 }
 
 func (f *Folds) familyOf(act habilitation.Act) family {

@@ -11,6 +11,7 @@ import (
 	"chancery/archive"
 	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
+	"chancery/correspondence/handling"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -25,6 +26,8 @@ type Folds struct {
 	Ledger       *Ledger
 	Rows         *search.Rows
 	Circuits     *circuit.Circuits
+	Handling     *handling.Matters
+	changes      *changes               // what streams tell anew; memory only
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
 	waiting      []search.Document      // owned by replay: what the rows have not taken yet
 	marked       atomic.Uint64          // counts the markings that were swapped
@@ -33,7 +36,8 @@ type Folds struct {
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Dossiers: dossier.New(), through: map[string]archive.Seq{}}
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Dossiers: dossier.New(), Handling: handling.NewMatters(), changes: &changes{},
+		through: map[string]archive.Seq{}}
 }
 
 // least is the last entry that every fold has folded.
@@ -52,6 +56,7 @@ func (f *Folds) replay(ctx context.Context, journal archive.Journal, head archiv
 		return nil
 	}
 	log.Info("folding the journal", "from", from, "to", head.Seq)
+	rowsBehind := f.through[snapshotRows] < f.through[snapshotHandling]
 	for entry, err := range journal.Tail(ctx, from) {
 		if err != nil && !errors.Is(err, archive.ErrErased) {
 			return fmt.Errorf("fold entry %d: %w", entry.Seq, err)
@@ -70,6 +75,9 @@ func (f *Folds) replay(ctx context.Context, journal archive.Journal, head archiv
 		}
 	}
 	f.flush()
+	if rowsBehind {
+		f.reachAll()
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -107,6 +115,9 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 	if seq > f.through[snapshotCircuits] {
 		f.released(d)
 	}
+	if seq > f.through[snapshotHandling] {
+		f.begin(d)
+	}
 	if seq <= f.through[snapshotRows] {
 		return nil, nil
 	}
@@ -134,7 +145,7 @@ func (f *Folds) foldAct(e archive.Entry) error {
 
 // apply folds one act that the journal holds.
 func (f *Folds) apply(h archive.Header, act habilitation.Act) error {
-	return f.familyOf(act).apply(h.Time, h.Actor, act)
+	return f.familyOf(act).apply(h, act)
 }
 
 // check tells what the folds would say to an act, and changes nothing.

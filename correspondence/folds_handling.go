@@ -96,10 +96,6 @@ func (f *Folds) parties(message habilitation.ID, audiences ...habilitation.Audie
 	return audiences
 }
 
-// checkHandling tells what the fold of handling would say to an act. An imported record that it does not know yet is begun when the act is
-// decided.
-func (f *Folds) checkHandling(act habilitation.Act) error { return f.Handling.Check(act) }
-
 // reach gives the rows of a message and of its corrections the audiences that it is brought to now.
 func (f *Folds) reach(message habilitation.ID) {
 	for _, id := range f.Handling.Reached(message) {

@@ -1,6 +1,8 @@
 package correspondence
 
 import (
+	"slices"
+
 	"chancery/habilitation"
 	"chancery/search"
 )
@@ -21,14 +23,19 @@ func (f *Folds) flush() {
 }
 
 // remark replaces the marking of a message that the house holds; nothing happens to one that the rows do not know.
-func (f *Folds) remark(id habilitation.ID, change func(habilitation.Marking) habilitation.Marking) {
+func (f *Folds) remark(id habilitation.ID, into func(habilitation.Marking) habilitation.Marking) {
 	f.flush()
 	row, known := f.Rows.Row(id)
 	if !known {
 		return
 	}
-	f.Rows.Mark(id, change(row.Marking))
+	next := into(row.Marking)
+	if slices.Equal(next.AppendWords(nil), row.Marking.AppendWords(nil)) {
+		return
+	}
+	f.Rows.Mark(id, next)
 	f.marked.Add(1)
+	f.changes.note(change{message: id, swapped: true, before: row.Marking})
 }
 
 // foldCorrection gives the message that a correction raises or lowers its new level. The level of a message that is not in the rows any more

@@ -21,6 +21,7 @@ type Ledger struct {
 
 	corrected map[habilitation.ID][]uint32 // who corrects a message
 	latest    []remembered                 // in the order of arrival
+	gaps      *gapBook
 }
 
 const ledgerChunk = 1024
@@ -87,7 +88,7 @@ type line struct {
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
 	return &Ledger{byID: map[habilitation.ID]uint32{}, series: map[seriesKey][]uint32{}, toward: map[towardKey]uint64{},
-		cited: map[habilitation.ID][]uint32{}, corrected: map[habilitation.ID][]uint32{}}
+		cited: map[habilitation.ID][]uint32{}, corrected: map[habilitation.ID][]uint32{}, gaps: newGapBook()}
 }
 
 // apply folds one message; the same message again changes nothing.
@@ -113,6 +114,7 @@ func (l *Ledger) add(h headline) error {
 	}
 	for _, to := range h.lines {
 		if to.n > 0 {
+			l.gaps.note(h.towards(to.audience), l.toward[h.towards(to.audience)], to.n)
 			l.toward[h.towards(to.audience)] = to.n
 		}
 	}
@@ -121,6 +123,7 @@ func (l *Ledger) add(h headline) error {
 	}
 	if !h.corrects.IsZero() {
 		l.corrected[h.corrects] = append(l.corrected[h.corrects], place)
+		l.gaps.noteCorrection(&h)
 	}
 	if int(place)%ledgerChunk == 0 {
 		l.lines = append(l.lines, new([ledgerChunk]headline))

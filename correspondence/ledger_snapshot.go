@@ -65,6 +65,7 @@ func (l *Ledger) Restore(r io.Reader) error {
 		return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
 	}
 	l.byID, l.lines, l.count, l.series, l.toward, l.cited, l.corrected, l.latest = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited, fresh.corrected, fresh.latest
+	l.gaps = fresh.gaps
 	return nil
 }
 

@@ -105,7 +105,7 @@ func exceptionItem(id habilitation.ID, read bool) Item {
 
 // raise moves the marks of the levels up to the ceiling to a sequence, in one write. Exceptions above stay, and those of a level that is
 // not read here; those below are forgotten, for they are read now.
-func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitation.AgentID, ceiling habilitation.Level, to uint64, rows *search.Rows) error {
+func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitation.AgentID, ceiling habilitation.Level, to uint64, arrival func(habilitation.ID) (uint64, habilitation.Level)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	read, except := m.read, map[habilitation.ID]bool{}
@@ -117,7 +117,7 @@ func (m *agentMarks) raise(ctx context.Context, store DeskStore, agent habilitat
 		items = append(items, Item{Key: markKey(level), Value: binary.AppendUvarint(nil, read[level])})
 	}
 	for id, isRead := range m.except {
-		if row, _ := rows.Row(id); row.Seq > read[row.Marking.Level()] || row.Marking.Level() > ceiling {
+		if seq, level := arrival(id); seq > read[level] || level > ceiling {
 			except[id] = isRead
 			items = append(items, exceptionItem(id, isRead))
 		}
@@ -169,10 +169,23 @@ func (u *unreads) judge(row search.Row) bool {
 	if read, excepted := u.marks.except[row.ID]; excepted {
 		return !read
 	}
-	if row.Seq <= u.marks.read[row.Marking.Level()] || u.released(row) {
+	seq, at := u.arrival(row)
+	if seq <= u.marks.read[row.Marking.Level()] || u.released(row) {
 		return false
 	}
-	return !row.Time.Before(u.joined(row.Marking).Truncate(time.Second))
+	return !at.Before(u.joined(row.Marking).Truncate(time.Second))
+}
+
+// arrival is when a message came to the reader: at its release, or when it was brought to one of their groups since.
+func (u *unreads) arrival(row search.Row) (seq uint64, at time.Time) {
+	mine := func(a habilitation.AudienceID) bool {
+		_, member := u.since[a]
+		return member
+	}
+	if seq, at, later := u.desk.house.Folds.Handling.Brought(row.ID, mine); later {
+		return seq, at
+	}
+	return row.Seq, row.Time
 }
 
 // joined is since when the reader receives such messages: always what names them, else since the first of their groups that is addressed or

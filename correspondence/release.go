@@ -108,7 +108,7 @@ func countRefused(ready []*release) (refused int) {
 // allotAll checks each release and gives the ones that hold their numbers, as if those before it were in the archive.
 func (c *Chancery) allotAll(all []*release) []*release {
 	at := c.now().Truncate(time.Second)
-	next := newAllotment(c.Folds.Ledger)
+	next := newAllotment(c.Folds)
 	seen := make(map[habilitation.ID]bool, len(all))
 	corrected := map[habilitation.ID]bool{}
 	ready := make([]*release, 0, len(all))
@@ -167,13 +167,13 @@ func (c *Chancery) check(r *release, at time.Time) error {
 
 // allotment counts on from the ledger while a batch is decided.
 type allotment struct {
-	ledger *Ledger
+	folds  *Folds
 	series map[seriesKey]uint64
 	toward map[towardKey]uint64
 }
 
-func newAllotment(ledger *Ledger) *allotment {
-	return &allotment{ledger: ledger, series: map[seriesKey]uint64{}, toward: map[towardKey]uint64{}}
+func newAllotment(folds *Folds) *allotment {
+	return &allotment{folds: folds, series: map[seriesKey]uint64{}, toward: map[towardKey]uint64{}}
 }
 
 func (a *allotment) allot(m *Message, at time.Time, domain string) Allotted {
@@ -183,14 +183,14 @@ func (a *allotment) allot(m *Message, at time.Time, domain string) Allotted {
 	}
 	key := seriesKey{origin: m.Origin.Audience, kind: m.Kind, level: m.Level, year: int16(at.Year())}
 	if _, begun := a.series[key]; !begun {
-		a.series[key] = a.ledger.last(key)
+		a.series[key] = a.folds.Ledger.last(key)
 	}
 	a.series[key]++
 	out.Number = Number{Kind: m.Kind, Timbre: m.Origin.Timbre, Level: m.Level, Year: at.Year(), N: a.series[key]}
 	for _, to := range m.Addressees {
 		key := towardKey{origin: m.Origin.Audience, to: to.Audience, level: m.Level, year: int16(at.Year())}
 		if _, begun := a.toward[key]; !begun {
-			a.toward[key] = a.ledger.lastToward(key)
+			a.toward[key] = a.folds.lastToward(key)
 		}
 		a.toward[key]++
 		out.Addressees = append(out.Addressees, a.toward[key])
@@ -296,6 +296,7 @@ func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) er
 		}
 		c.Folds.Ledger.remember(r.id(), r.sketch)
 		c.Folds.released(r.dispatch)
+		c.Folds.begin(r.dispatch)
 		r.document.Seq = uint64(receipts[i].Seq)
 		documents = append(documents, r.document)
 	}

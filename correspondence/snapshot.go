@@ -24,9 +24,10 @@ const (
 	snapshotLedger    = "ledger"
 	snapshotRows      = "rows"
 	snapshotCircuits  = "circuits"
+	snapshotHandling  = "handling"
 )
 
-var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotDossiers}
+var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotDossiers, snapshotHandling}
 
 // snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the body.
 const snapshotMagic = "chancery snapshot 1\n"
@@ -59,6 +60,8 @@ func (f *Folds) members(name string) []fold {
 		return []fold{f.Ledger}
 	case snapshotCircuits:
 		return []fold{f.Circuits}
+	case snapshotHandling:
+		return []fold{f.Handling}
 	}
 	return []fold{rowsFold{f.Rows}}
 }
@@ -100,6 +103,8 @@ func (f *Folds) reset(name string) {
 		f.Rows = empty.Rows
 	case snapshotCircuits:
 		f.Circuits = empty.Circuits
+	case snapshotHandling:
+		f.Handling = empty.Handling
 	}
 }
 

@@ -50,6 +50,9 @@ type stream struct {
 	send  func(Event) error
 	place uint32
 	news  []*headline
+
+	changedFrom uint64 // the place among the changes
+	changed     []change
 }
 
 // begin finds the place to go on from and makes up for what was missed.
@@ -67,7 +70,7 @@ func (s *stream) begin(ctx context.Context, after habilitation.ID) error {
 	if err != nil || len(missed) > maxReplay {
 		return s.resync()
 	}
-	s.place = place + 1
+	s.place, s.changedFrom = place+1, s.desk.house.Folds.changes.end()
 	return s.forward(ctx)
 }
 
@@ -79,14 +82,16 @@ func (s *stream) resync() error {
 func (s *stream) fromNow() {
 	s.desk.house.folding.RLock()
 	defer s.desk.house.folding.RUnlock()
-	s.place = uint32(s.desk.house.Folds.Ledger.Count())
+	s.place, s.changedFrom = uint32(s.desk.house.Folds.Ledger.Count()), s.desk.house.Folds.changes.end()
 }
 
-// take moves the place past what has arrived. Between two folds only: what the ledger knew before the rows did would be passed over for good.
-func (s *stream) take() {
+// take moves the place past what has arrived and what has changed; false when some of that is forgotten. Between two folds only: what the ledger knew before the rows did would be passed over for good.
+func (s *stream) take() (whole bool) {
 	s.desk.house.folding.RLock()
 	defer s.desk.house.folding.RUnlock()
 	s.news, s.place = s.desk.house.Folds.Ledger.after(s.place, s.news[:0])
+	s.changed, s.changedFrom, whole = s.desk.house.Folds.changes.after(s.changedFrom, s.changed[:0])
+	return whole
 }
 
 // renew asks for the rights as they are now.
@@ -105,7 +110,9 @@ func (s *stream) forward(ctx context.Context) error {
 	if err := s.renew(); err != nil {
 		return err
 	}
-	s.take()
+	if !s.take() {
+		return s.resync()
+	}
 	var unread *unreads
 	for _, h := range s.news {
 		if h.imported {
@@ -130,13 +137,13 @@ func (s *stream) forward(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.sendChanges(ctx)
 }
 
 // Whether a message arrives or was there before.
 const (
-	arrived = false
-	changed = true
+	arrived   = false
+	wasBefore = true
 )
 
 func (s *stream) sendOne(row search.Row, unread *unreads, changed bool) error {
@@ -156,5 +163,5 @@ func (s *stream) sendCorrected(h *headline, unread *unreads) error {
 	if err != nil {
 		return nil
 	}
-	return s.sendOne(row, unread, changed)
+	return s.sendOne(row, unread, wasBefore)
 }

@@ -54,6 +54,8 @@ type Headline struct {
 	Instruction   bool               `json:"instruction,omitempty"` // opens an action at the addressees that have something to do
 	Exercise      bool               `json:"exercise,omitempty"`
 	Night         bool               `json:"night,omitempty"` // to be handled at any hour by one of my groups
+	Banners       []Banner           `json:"banners"`         // what corrects it, as far as I may read that
+	Handling      *HandlingMark      `json:"handling,omitempty"`
 }
 
 // FeedQuery asks for a page of the teleprinter.
@@ -135,6 +137,7 @@ type AddresseeView struct {
 	Serve         []string      `json:"serve"`             // offices to be served inside it
 	Attention     string        `json:"attention,omitempty"`
 	Collective    string        `json:"collective,omitempty"` // key of the collective that it was reached by
+	Added         *AdditionView `json:"added,omitempty"`      // of an addressee added after the release: by whom, when and why
 }
 
 // AttachmentView is a file of the message.
@@ -246,6 +249,8 @@ type Me struct {
 	Memberships []MembershipView   `json:"memberships"`
 	Pending     []SignupView       `json:"pending"` // my own requests to join that wait
 	ToDecide    int                `json:"to_decide"`
+	ToDo        int                `json:"to_do"`    // actions that I or nobody of my groups has in hand, and alerts that call me
+	Operator    bool               `json:"operator"` // I belong to the operator desk
 }
 
 // MembershipView is one of an agent's groups with the duties held there: drafter, signatory, number_two, manager.
@@ -328,8 +333,10 @@ type Request struct {
 type Event struct {
 	Resync   bool      `json:"resync,omitempty"` // the place asked for is unknown or too far: load the page again
 	Headline *Headline `json:"headline,omitempty"`
-	Changed  bool      `json:"changed,omitempty"` // the message was there before: its level or what corrects it has changed
-	Unread   int       `json:"unread"`
+	Changed  bool      `json:"changed,omitempty"` // the message was released before: its level, what corrects it, how far it has come or that it is mine has changed
+	// Gone is a message that the reader saw and may not see any more.
+	Gone   *habilitation.ID `json:"gone,omitempty"`
+	Unread int              `json:"unread"`
 }
 
 // ProofView is the inclusion proof of a message in the tree of its level, with the signed checkpoint, in text form.

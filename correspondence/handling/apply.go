@@ -238,10 +238,7 @@ func (l *Line) end(state State, why Word) {
 func (s *state) foldAdded(by Stamp, act AddresseeAdded) {
 	l := Line{Audience: act.Audience, Role: act.Role, Asked: act.Asked, deadline: unixOf(act.Deadline), N: act.N}
 	s.add(act.Message, l, act.Instruction, Addition{Word: Word{by, act.For, act.Reason}, Ground: act.Ground, Through: act.Through})
-	if act.N > 0 {
-		one := s.by[act.Message]
-		s.toward[series{one.origin, act.Audience, one.level, one.year}] = act.N
-	}
+	s.number(act.Message, act.Audience, act.N)
 }
 
 // add makes an audience an addressee, for the reason given.

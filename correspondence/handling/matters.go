@@ -20,7 +20,7 @@ type Matters struct {
 // state is the fold without its lock.
 type state struct {
 	by       map[habilitation.ID]*matter
-	toward   map[series]uint64                                        // last number given to an addressee added after the release
+	toward   map[series]map[uint64]habilitation.ID                    // last number given to an addressee added after the release
 	open     map[habilitation.AudienceID]map[habilitation.ID]struct{} // where something is to be done
 	alerts   map[habilitation.ID]*Alert                               // of all time
 	ringing  map[habilitation.ID]struct{}                             // alerts that nobody has acknowledged
@@ -84,7 +84,7 @@ type TrayItem struct {
 func NewMatters() *Matters { return &Matters{state: newState()} }
 
 func newState() *state {
-	return &state{by: map[habilitation.ID]*matter{}, toward: map[series]uint64{}, open: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
+	return &state{by: map[habilitation.ID]*matter{}, toward: map[series]map[uint64]habilitation.ID{}, open: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
 		alerts: map[habilitation.ID]*Alert{}, ringing: map[habilitation.ID]struct{}{},
 		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{},
 		later: map[habilitation.ID]struct{}{}}
@@ -292,10 +292,34 @@ func (m *Matters) Moved() []habilitation.ID {
 }
 
 // Toward is the last number that an addressee added after a release was given in the series from an origin.
-func (m *Matters) Toward(origin, to habilitation.AudienceID, level habilitation.Level, year int) uint64 {
+func (m *Matters) Toward(origin, to habilitation.AudienceID, level habilitation.Level, year int) (last uint64) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return m.state.toward[series{origin, to, level, int16(year)}]
+	for n := range m.state.toward[series{origin, to, level, int16(year)}] {
+		last = max(last, n)
+	}
+	return last
+}
+
+// Numbered is the message that bears the number in the series from an origin for an addressee added after its release.
+func (m *Matters) Numbered(origin, to habilitation.AudienceID, level habilitation.Level, year int, n uint64) (habilitation.ID, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	id, known := m.state.toward[series{origin, to, level, int16(year)}][n]
+	return id, known
+}
+
+// number notes the number of an addressee added after the release.
+func (s *state) number(message habilitation.ID, to habilitation.AudienceID, n uint64) {
+	if n == 0 {
+		return
+	}
+	one := s.by[message]
+	key := series{one.origin, to, one.level, one.year}
+	if s.toward[key] == nil {
+		s.toward[key] = map[uint64]habilitation.ID{}
+	}
+	s.toward[key][n] = message
 }
 
 // Open lists the messages where the audience has something to do, in no order. Some may be answered for who reads high enough: see Line.Open.
@@ -370,4 +394,20 @@ func (m *Matters) Ringing() []Alert {
 // contradiction says what history does not allow.
 func contradiction(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", habilitation.ErrContradiction, fmt.Sprintf(format, args...))
+}
+
+// SharedWith reports whether the message is shared with the community.
+func (m *Matters) SharedWith(message habilitation.ID, community habilitation.AudienceID) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	one := m.state.by[message]
+	return one != nil && one.share(community) >= 0
+}
+
+// LiesWith reports whether the message lies on the operator desk of the audience.
+func (m *Matters) LiesWith(message habilitation.ID, desk habilitation.AudienceID) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	one := m.state.by[message]
+	return one != nil && slices.Contains(one.desks, desk)
 }

@@ -50,8 +50,8 @@ func (s *state) index() {
 		for i := range one.lines {
 			l := &one.lines[i]
 			s.follow(id, l)
-			if key := (series{one.origin, l.Audience, one.level, one.year}); l.Details().Addition != nil && l.N > s.toward[key] {
-				s.toward[key] = l.N
+			if l.Details().Addition != nil {
+				s.number(id, l.Audience, l.N)
 			}
 		}
 		if one.silence != nil && one.silence.Ended.IsZero() {
