@@ -1,10 +1,12 @@
 package correspondence
 
 import (
+	"slices"
 	"time"
 
 	"chancery/archive"
 	"chancery/correspondence/handling"
+	"chancery/correspondence/postal"
 	"chancery/habilitation"
 )
 
@@ -13,6 +15,12 @@ func releasedOf(d *Dispatch) handling.Released {
 	h := headlineOf(0, d)
 	out := startOf(&h)
 	out.AnswersFor, out.Silence, out.Desk = d.Answers, d.SilenceUntil, d.OperatorDesk
+	if r := d.Reception; r != nil {
+		out.Fallen = handling.WhyUnaddressed
+		if slices.Contains(r.Flaws, postal.NoHeader) || slices.Contains(r.Flaws, postal.Unreadable) {
+			out.Fallen = handling.WhyUnreadable
+		}
+	}
 	for i := range d.Addressees {
 		out.Lines[i].Instruction = d.Addressees[i].Instruction
 		for _, lost := range d.Undelivered {
@@ -39,7 +47,7 @@ func startOf(h *headline) handling.Released {
 
 // begin lets the handling know a message that was released. Imported records are begun when somebody does something with them.
 func (f *Folds) begin(d *Dispatch) {
-	if d.Provenance == nil {
+	if !d.isImported() || d.OperatorDesk != 0 {
 		f.Handling.Release(releasedOf(d))
 	}
 	if d.InReplyTo.Message != (habilitation.ID{}) {

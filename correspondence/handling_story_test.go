@@ -327,3 +327,104 @@ func TestOpeningIsNotedOnce(t *testing.T) {
 		t.Errorf("lea sees %+v", got)
 	}
 }
+
+// onDuty puts marie and then karim on the direction's duty roster, who have twenty minutes each.
+func onDuty(h *housetest.House) {
+	watch := func(agent habilitation.AgentID) habilitation.Watch {
+		return habilitation.Watch{Agent: agent, From: housetest.Opening.Add(-time.Hour), Until: housetest.Opening.Add(24 * time.Hour)}
+	}
+	h.Enact(habilitation.RosterSet{Audience: 2, Watches: []habilitation.Watch{watch(3), watch(1), watch(2)}, AcknowledgeMinutes: 20})
+}
+
+// keepTime moves the clock and lets the house decide what is due.
+func keepTime(t *testing.T, h *housetest.House, by time.Duration) {
+	t.Helper()
+	h.Clock.Advance(by)
+	must(t, h.Chancery.KeepTime(t.Context()))
+}
+
+func TestFlashCallsTheDutyRoster(t *testing.T) {
+	h := housetest.WithPeople(t)
+	onDuty(h)
+	form := asked(dr, "Coup de force")
+	form.Precedence = "flash"
+	sent := h.As("paul").Dispatches(form)
+	keepTime(t, h, 0)
+	alerts := func(login string) []correspondence.AlertView {
+		t.Helper()
+		page, err := h.As(login).Actions(t.Context())
+		must(t, err)
+		return page.Alerts
+	}
+	first := alerts("marie")
+	if len(first) != 1 || first[0].Message.ID != sent.ID || first[0].Group.Key != "dam" || len(first[0].Called) != 1 || first[0].Called[0].Login != "marie" || first[0].Everybody {
+		t.Fatalf("marie is called: %+v", first)
+	}
+	if len(alerts("lea")) != 0 || len(alerts("karim")) != 0 || len(alerts("paul")) != 0 {
+		t.Error("others are called at once: lea is not cleared, karim not yet")
+	}
+	wantRefusal(t, correspondence.NotMandated)(h.As("karim").AcknowledgeAlert(t.Context(), first[0].ID))
+	wantRefusal(t, correspondence.Unknown)(h.As("paul").AcknowledgeAlert(t.Context(), first[0].ID))
+	wantRefusal(t, correspondence.Unknown)(h.As("lea").AcknowledgeAlert(t.Context(), first[0].ID))
+	keepTime(t, h, 19*time.Minute)
+	if len(alerts("karim")) != 0 {
+		t.Error("karim is called too early")
+	}
+	h.Reopen()
+	keepTime(t, h, time.Minute)
+	if next := alerts("karim"); len(next) != 1 || len(next[0].Called) != 2 {
+		t.Errorf("karim is called: %+v", next)
+	}
+	must(t, h.As("karim").AcknowledgeAlert(t.Context(), first[0].ID))
+	wantRefusal(t, correspondence.Conflict)(h.As("marie").AcknowledgeAlert(t.Context(), first[0].ID))
+	if got := lineOf(t, h.As("marie"), sent.ID, "dam").Alert; got == nil || got.AcknowledgedBy.Login != "karim" || len(alerts("marie")) != 0 {
+		t.Errorf("acknowledged: %+v", got)
+	}
+	keepTime(t, h, time.Hour)
+	if len(alerts("marie")) != 0 {
+		t.Error("what was acknowledged rings again")
+	}
+	h.VerifyAll()
+}
+
+func TestNightCallsTheWholeGroupWithoutARoster(t *testing.T) {
+	h := housetest.WithPeople(t)
+	form := asked(np, "De nuit")
+	form.Action[0].Night, form.Action[0].NightReason = true, "Évacuation en cours"
+	h.As("paul").Dispatches(form)
+	keepTime(t, h, 0)
+	page, err := h.As("lea").Actions(t.Context())
+	if err != nil || len(page.Alerts) != 1 || !page.Alerts[0].Everybody || !page.Alerts[0].MayAcknowledge {
+		t.Errorf("lea is called: %+v, %v", page.Alerts, err)
+	}
+}
+
+func TestSilenceEndsByItself(t *testing.T) {
+	h := housetest.WithPeople(t)
+	quiet := func(subject string) correspondence.Form {
+		form := housetest.Telegram("bamako", "dam", np, subject)
+		form.SilenceUntil = "2026-03-02T10:00:00Z"
+		return form
+	}
+	kept, broken := h.As("paul").Dispatches(quiet("Adopté")), h.As("paul").Dispatches(quiet("Rompu"))
+	wantRefusal(t, correspondence.NotMandated)(h.As("lea").BreakSilence(t.Context(), broken.ID, "dam", correspondence.HandlingWish{Reason: "x"}))
+	must(t, h.As("marie").BreakSilence(t.Context(), broken.ID, "dam", correspondence.HandlingWish{Reason: "Réserve parlementaire"}))
+	h.Reopen()
+	keepTime(t, h, 119*time.Minute)
+	silence := func(id habilitation.ID) *correspondence.SilenceView {
+		view, err := h.As("lea").HandlingOf(t.Context(), id)
+		must(t, err)
+		return view.Silence
+	}
+	if got := silence(kept.ID); got == nil || got.EndedAt != nil {
+		t.Errorf("before its time: %+v", got)
+	}
+	keepTime(t, h, time.Minute)
+	if got := silence(kept.ID); got.EndedAt == nil || !got.Adopted {
+		t.Errorf("kept: %+v", got)
+	}
+	if got := silence(broken.ID); got.EndedAt == nil || got.Adopted || len(got.Broken) != 1 || got.Broken[0].Key != "dam" || got.Broken[0].Reason != "Réserve parlementaire" {
+		t.Errorf("broken: %+v", got)
+	}
+	wantRefusal(t, correspondence.Conflict)(h.As("marie").BreakSilence(t.Context(), kept.ID, "dam", correspondence.HandlingWish{Reason: "trop tard"}))
+}

@@ -120,6 +120,17 @@ func TestWhatIsForNobodyFallsOnTheOperatorDesk(t *testing.T) {
 		t.Errorf("paul is shown %d", got)
 	}
 	h.As("ines").ReadsNothingOf(ids[2])
+	tray, err := h.As("ines").OperatorTray(t.Context())
+	if err != nil || len(tray) != 2 || tray[0].Why == tray[1].Why {
+		t.Errorf("tray %+v, %v", tray, err)
+	}
+	for _, item := range tray {
+		if err := h.As("ines").SettleTray(t.Context(), item.ID, correspondence.SettleWish{Group: "dam", Role: "info", Reason: "Pour information"}); err != nil {
+			t.Error(err)
+		}
+	}
+	h.As("ines").ReadsNothingOf(ids[0])
+	h.As("lea").Reads(ids[1])
 }
 
 func TestMailJoinsItsThread(t *testing.T) {

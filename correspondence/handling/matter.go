@@ -21,6 +21,7 @@ type Released struct {
 	// AnswersFor are the addressees of the answered message that it answers for.
 	AnswersFor []habilitation.AudienceID
 	Desk       habilitation.AudienceID // the operator desk that undelivered lines fell on; zero for none
+	Fallen     Why                     // why the message itself lies on that desk; zero when it does not
 	Silence    time.Time               // end of the silence procedure; zero for none
 }
 

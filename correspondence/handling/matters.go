@@ -124,6 +124,9 @@ func (s *state) release(r Released) {
 			s.lay(TrayItem{Message: r.Message, Audience: to.Audience, Desk: r.Desk, Why: WhyUndelivered, Word: Word{Stamp: Stamp{At: r.At}}})
 		}
 	}
+	if r.Fallen != 0 && r.Desk != 0 {
+		s.lay(TrayItem{Message: r.Message, Desk: r.Desk, Why: r.Fallen, Word: Word{Stamp: Stamp{At: r.At}}})
+	}
 	if corrected := s.by[r.Corrects]; corrected != nil {
 		corrected.fixedBy = append(corrected.fixedBy, r.Message)
 	}
