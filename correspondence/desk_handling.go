@@ -100,26 +100,6 @@ func (d *Desk) BreakSilence(ctx context.Context, message habilitation.ID, group 
 	})
 }
 
-// anAct hands a decided act on without its type.
-func anAct[A habilitation.Act](decided A, err error) (habilitation.Act, error) {
-	if err != nil {
-		return nil, err
-	}
-	return decided, nil
-}
-
-// invalid is a refusal for one field.
-func invalid(field, key string, args ...string) *Refusal {
-	fault := Fault{Field: field, Key: key}
-	for i := 0; i+1 < len(args); i += 2 {
-		if fault.Args == nil {
-			fault.Args = map[string]string{}
-		}
-		fault.Args[args[i]] = args[i+1]
-	}
-	return &Refusal{Cause: Invalid, Faults: []Fault{fault}}
-}
-
 // dueOf reads a moment to come, as the deadline of an addressee is read; none is the zero time.
 func (d *Desk) dueOf(text string) (time.Time, error) {
 	if text = strings.TrimSpace(text); text == "" {

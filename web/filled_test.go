@@ -17,7 +17,7 @@ func TestListsAreNeverNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"items":[{"id":"00000000000000000000000000","number":"","kind":"note","level":"unprotected","precedence":"routine","qualification":"read","subject":"",` +
-		`"origin":{"key":"","name":{"fr":"","en":""},"community":false},"released_at":"2026-03-02T08:00:00Z","reasons":[],"unread":false,"imported":false,"attachments":0}],` +
+		`"origin":{"key":"","name":{"fr":"","en":""},"community":false},"released_at":"2026-03-02T08:00:00Z","reasons":[],"unread":false,"imported":false,"attachments":0,"banners":[]}],` +
 		`"next":null,"unread":0}`
 	if string(body) != want {
 		t.Errorf("\n got %s\nwant %s", body, want)
