@@ -141,8 +141,8 @@ func TestAnEditVoidsTheVisasAndShowsTheDifference(t *testing.T) {
 	draft := theo.Writes(note(np, "Pluies"))
 	first := theo.Submits(draft.ID, agents("paul"), agents("karim"))
 	paul.Approves(draft.ID)
-	edited := theo.Saves(draft.ID, func(f *correspondence.Form) { f.Text = "Texte refait." })
-	if edited.Circuit.State != "drafting" || edited.Circuit.Ending.Why != "edit" {
+	edited := theo.Saves(draft.ID, func(f *correspondence.Form) { f.Text, f.Drafter = "Texte refait.", "" })
+	if edited.Circuit.State != "drafting" || edited.Circuit.Ending.Why != "edit" || edited.Form.Drafter != "theo" {
 		t.Fatalf("after the edit: %+v", edited.Circuit)
 	}
 	if got := told(t, paul); !slices.Equal(got, []string{"edit"}) {

@@ -90,6 +90,9 @@ func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64
 	if err := d.keepBefore(ctx, found, version); err != nil {
 		return DraftView{}, err
 	}
+	if found.group != 0 && form.Drafter == "" {
+		form.Drafter = found.Form.Drafter // who wrote it stays its drafter, whoever saves it, or the text would depend on who signs it
+	}
 	had := found.savedDraft.Form.Attachments
 	found, err = d.putDraft(ctx, found, version, form, had)
 	if errors.Is(err, ErrStale) {

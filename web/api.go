@@ -21,6 +21,7 @@ func (s *Server) registerAPI() {
 	s.registerDossierAPI()
 	s.registerHabilitationAPI()
 	s.registerExportAPI()
+	s.registerCircuitAPI()
 	s.registerHouseAPI()
 }
 

@@ -69,6 +69,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	c.writes()
 	c.decides()
 	c.gathers(ids)
+	c.circulates(l)
 	c.mandates(l)
 	c.session(l)
 	for path, item := range c.document.Paths.Map() {

@@ -119,7 +119,7 @@ func shortName(t reflect.Type, _ string) string {
 
 // forms are the types that stand both in requests and in answers; what they require is only what a request must have.
 var forms = []reflect.Type{reflect.TypeFor[correspondence.Form](), reflect.TypeFor[correspondence.FormAddressee](), reflect.TypeFor[correspondence.FormAttachment](),
-	reflect.TypeFor[correspondence.FormCollective](), reflect.TypeFor[correspondence.FormCorrection]()}
+	reflect.TypeFor[correspondence.FormCollective](), reflect.TypeFor[correspondence.FormCorrection](), reflect.TypeFor[correspondence.FormStep]()}
 
 // describeProperty reads the validate tag, and requires in answers whatever is always written.
 func describeProperty(p jsonschema.InterceptPropParams) error {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -18,6 +17,7 @@ type problem struct {
 	faults   []correspondence.Fault
 	retry    int    // seconds after which to ask again, 0 for no advice
 	incident string // of an internal error
+	refusal  *correspondence.Refusal
 }
 
 func (p *problem) Error() string {
@@ -73,7 +73,7 @@ func refusalProblem(r *correspondence.Refusal) *problem {
 	if !ok {
 		return nil
 	}
-	p := &problem{status: status, key: string(r.Cause), faults: r.Faults}
+	p := &problem{status: status, key: string(r.Cause), faults: r.Faults, refusal: r}
 	if r.Key != "" {
 		p.key = r.Key
 	}
@@ -154,6 +154,11 @@ type Problem struct {
 	Detail   string         `json:"detail,omitempty"`
 	Incident string         `json:"incident,omitempty"` // number to quote to the administrators
 	Faults   []ProblemFault `json:"faults,omitempty"`   // all of them at once
+
+	// Of a draft that was changed in the meantime: the text that stands, the one that was refused and is kept, and what differs.
+	Stands     *correspondence.DraftView        `json:"stands,omitempty"`
+	Refused    *correspondence.DraftView        `json:"refused,omitempty"`
+	Difference []correspondence.FieldDifference `json:"difference,omitempty"`
 }
 
 // ProblemFault is one thing wrong with one field.
@@ -170,7 +175,10 @@ func (s *Server) problemJSON(c *fiber.Ctx, p *problem) error {
 	for _, f := range p.faults {
 		out.Faults = append(out.Faults, ProblemFault{Field: f.Field, Key: f.Key, Detail: w.Fault(f), Args: f.Args})
 	}
-	body, err := json.Marshal(out)
+	if p.refusal != nil {
+		out.Stands, out.Refused, out.Difference = p.refusal.Stands, p.refusal.Refused, p.refusal.Difference
+	}
+	body, err := marshalFilled(out)
 	if err != nil {
 		return fmt.Errorf("write problem: %w", err)
 	}
