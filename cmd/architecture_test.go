@@ -33,8 +33,9 @@ jhillyerd/enmime, x/net, x/text < correspondence/postal
 correspondence/postal < correspondence/queuetest
 correspondence/postal, bbolt < correspondence/boltqueue
 correspondence/postal, emersion/go-smtp < correspondence/smtp
+habilitation < correspondence/gate
 
-archive, search, tagging, habilitation, correspondence/postal, go-playground/validator, x/text < correspondence
+archive, search, tagging, habilitation, correspondence/postal, correspondence/gate, go-playground/validator, x/text < correspondence
 habilitation < correspondence/circuit
 correspondence/circuit < correspondence
 habilitation < correspondence/handling
@@ -75,10 +76,12 @@ var guarded = []method{
 const callers = `
 Journal.Fetch: archive.(*walk).entry            verification re-reads everything and shows nothing
 Journal.Fetch: correspondence.(*Desk).open      the one way of a reader: row, rule, reading recorded, then this
+Journal.Fetch: correspondence.(*Chancery).outgoing  an unprotected message, to an address that the release gate let it out to
 Journal.Fetch: correspondence.Texts.Text        the index asks for the texts of hits that the perimeter has admitted
 Journal.Tail: correspondence.(*Chancery).batchFrom  the index follows
 Journal.Tail: correspondence.(*Folds).replay    the house learns by heart what the snapshots lack
 Journal.Tail: correspondence.Examination.from     verification
+Vault.Open: correspondence.(*Chancery).enclose  its files, behind outgoing
 Vault.Open: archive.(*walk).object              verification
 Vault.Open: correspondence.(*Desk).Attachment   behind Desk.open
 Vault.Open: correspondence.(*Evidence).File     Desk.Export made the evidence, behind Desk.open

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"chancery/archive"
+	"chancery/correspondence/gate"
 	"chancery/habilitation"
 	"chancery/search"
 )
@@ -34,7 +35,9 @@ type Published interface {
 
 // Config is what a house is put together from; cmd chooses the engines.
 type Config struct {
-	Domain        string // of message identities: "mae.example"
+	Domain        string       // of message identities: "mae.example"
+	MailDomain    string       // of the mail addresses of groups and agents; "": Domain
+	GateDefault   gate.Outcome // where no rule of the release gate matches; "": a second person
 	Folds         *Folds
 	Journal       archive.Journal
 	Trees         archive.Trees
@@ -107,6 +110,12 @@ func (c *Chancery) settle() {
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.MailDomain == "" {
+		c.MailDomain = c.Domain
+	}
+	if !c.GateDefault.Valid() {
+		c.GateDefault = gate.SecondPerson
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -176,6 +176,7 @@ func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageVi
 		v.Provenance = provenance(p)
 	}
 	v.Reception = receptionOf(m)
+	v.Outgoing = d.outgoingOf(row.ID)
 	d.particulars(&v, m)
 	return v, nil
 }

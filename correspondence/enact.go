@@ -78,7 +78,7 @@ func (c *Chancery) checkActs(by habilitation.AgentID, acts []habilitation.Act) e
 // copyOfRights copies register, thesaurus, declarations, circuits and dossiers.
 func (f *Folds) copyOfRights() (*Folds, error) {
 	trial := NewFolds()
-	for from, to := range map[fold]fold{f.Register: trial.Register, f.Thesaurus: trial.Thesaurus, f.Declarations: trial.Declarations, f.Circuits: trial.Circuits, f.Dossiers: trial.Dossiers} {
+	for from, to := range map[fold]fold{f.Register: trial.Register, f.Thesaurus: trial.Thesaurus, f.Declarations: trial.Declarations, f.Circuits: trial.Circuits, f.Dossiers: trial.Dossiers, f.Gate: trial.Gate} {
 		var b bytes.Buffer
 		if err := errors.Join(from.Snapshot(&b), to.Restore(&b)); err != nil {
 			return nil, fmt.Errorf("copy the folds: %w", err)

@@ -7,6 +7,7 @@ import (
 	"chancery/archive"
 	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
+	"chancery/correspondence/gate"
 	"chancery/correspondence/handling"
 	"chancery/habilitation"
 	"chancery/tagging"
@@ -27,6 +28,7 @@ func (f *Folds) families() []family {
 	return []family{
 		{snapshotHandling, handling.IsAct, handling.DecodeAct, handling.EncodeAct, f.applyHandling, f.Handling.Check},
 		{snapshotCircuits, circuit.IsAct, circuit.DecodeAct, circuit.EncodeAct, timed(f.Circuits.Apply), f.Circuits.Check},
+		{snapshotGate, gate.IsAct, gate.DecodeAct, gate.EncodeAct, timed(f.Gate.Apply), f.Gate.Check},
 		{snapshotDossiers, dossier.IsAct, dossier.DecodeAct, dossier.EncodeAct, timed(f.Dossiers.Apply), f.Dossiers.Check},
 		{snapshotThesaurus, tagging.IsAct, tagging.DecodeAct, tagging.EncodeAct, timed(f.applyTagging), f.checkTagging},
 		{snapshotRegister, func(habilitation.Act) bool { return true }, habilitation.DecodeAct, habilitation.EncodeAct, timed(f.Register.Apply), f.Register.Check},

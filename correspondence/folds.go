@@ -11,6 +11,7 @@ import (
 	"chancery/archive"
 	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
+	"chancery/correspondence/gate"
 	"chancery/correspondence/handling"
 	"chancery/habilitation"
 	"chancery/search"
@@ -26,6 +27,7 @@ type Folds struct {
 	Ledger       *Ledger
 	Rows         *search.Rows
 	Circuits     *circuit.Circuits
+	Gate         *gate.Gate
 	Handling     *handling.Matters
 	changes      *changes               // what streams tell anew; memory only
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
@@ -36,7 +38,7 @@ type Folds struct {
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Dossiers: dossier.New(), Handling: handling.NewMatters(), changes: &changes{},
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), changes: &changes{},
 		through: map[string]archive.Seq{}}
 }
 
@@ -111,6 +113,9 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 			return nil, err
 		}
 		f.Ledger.remember(d.ID, sketchOf(document.Text))
+	}
+	if seq > f.through[snapshotGate] {
+		f.leaves(d)
 	}
 	if seq > f.through[snapshotCircuits] {
 		f.released(d)

@@ -62,6 +62,7 @@ type headline struct {
 	signatory      habilitation.AgentID
 	number         string
 	subject        string
+	mail           string // identity of a mail from outside, as written in it
 	sender         string // of a mail from outside, as written
 	lines          []line
 	agents         []habilitation.AgentID // personally addressed
@@ -153,7 +154,7 @@ func headlineOf(seq uint64, d *Dispatch) headline {
 		h.at = d.Provenance.Date.UnixMicro()
 	}
 	if d.Reception != nil {
-		h.sender = d.Provenance.From
+		h.sender, h.mail = d.Provenance.From, d.Reception.MessageID
 	}
 	for i := range d.Addressees {
 		h.lines = append(h.lines, lineOf(&d.Addressees[i]))
@@ -328,4 +329,12 @@ func (l *Ledger) levelNow(h *headline) habilitation.Level {
 		}
 	}
 	return level
+}
+
+// mailIdentity is the identity that a mail from outside bears itself; "" for what was written here.
+func (l *Ledger) mailIdentity(id habilitation.ID) string {
+	if h, ok := l.headline(id); ok {
+		return h.mail
+	}
+	return ""
 }

@@ -75,10 +75,11 @@ func (h *headline) append(b []byte) []byte {
 	b = append(b, byte(h.kind), byte(h.level), byte(h.precedence), byte(h.infoPrecedence), flags, h.attachments)
 	b = binary.AppendUvarint(b, h.seq)
 	b = binary.AppendVarint(b, h.at)
-	for _, n := range []uint64{uint64(h.year), h.n, uint64(h.origin), uint64(h.drafter), uint64(h.signatory), uint64(len(h.number)), uint64(len(h.subject)), uint64(len(h.sender))} {
+	for _, n := range []uint64{uint64(h.year), h.n, uint64(h.origin), uint64(h.drafter), uint64(h.signatory), uint64(len(h.number)), uint64(len(h.subject)), uint64(len(h.sender)), uint64(len(h.mail))} {
 		b = binary.AppendUvarint(b, n)
 	}
 	b = append(append(append(b, h.number...), h.subject...), h.sender...)
+	b = append(b, h.mail...)
 	b = binary.AppendUvarint(b, uint64(len(h.lines)))
 	for _, to := range h.lines {
 		b = binary.AppendUvarint(b, uint64(to.audience))
@@ -216,8 +217,9 @@ func (c *cursor) headline() headline {
 	h.year, h.n = int16(c.uvarint()), c.uvarint()
 	h.origin, h.drafter, h.signatory = habilitation.AudienceID(c.uvarint()), habilitation.AgentID(c.uvarint()), habilitation.AgentID(c.uvarint())
 	h.received = flags&flagReceived != 0
-	number, subject, sender := c.uvarint(), c.uvarint(), c.uvarint()
+	number, subject, sender, mail := c.uvarint(), c.uvarint(), c.uvarint(), c.uvarint()
 	h.number, h.subject, h.sender = c.take(number), c.take(subject), c.take(sender)
+	h.mail = c.take(mail)
 	if n := c.length(); n > 0 {
 		h.lines = make([]line, n)
 		for i := range h.lines {

@@ -3,6 +3,7 @@ package correspondence
 import (
 	"time"
 
+	"chancery/correspondence/gate"
 	"chancery/habilitation"
 )
 
@@ -92,4 +93,5 @@ type Outcome struct {
 	CarriedAgents    []habilitation.AgentID    `json:"carried_agents,omitempty"`
 	Undelivered      []habilitation.AudienceID `json:"undelivered,omitempty"`   // addressees without a member who may read it
 	OperatorDesk     habilitation.AudienceID   `json:"operator_desk,omitempty"` // who received it in their place
+	Gate             []gate.Verdict            `json:"gate,omitempty"`          // what the release gate said to each address outside
 }

@@ -6,6 +6,7 @@ import (
 
 	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
+	"chancery/correspondence/gate"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -65,5 +66,8 @@ var refusals = []struct {
 	{habilitation.ErrUnknown, errUnknown},
 	{search.ErrUnknown, errUnknown},
 	{search.ErrTooWide, refuse(Invalid, "phrase-too-wide")},
+	{gate.ErrDecided, refuse(Conflict, "decided")},
+	{gate.ErrSamePerson, refuse(NotMandated, "second-person")},
+	{gate.ErrUnknown, errUnknown},
 	{ErrClosing, refuse(Busy, "closing")},
 }

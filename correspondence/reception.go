@@ -192,7 +192,7 @@ func (c *Chancery) address(r *release) {
 	m.Reception, reception.Unknown = &reception, nil
 	m.Addressees, m.Agents, m.References, m.InReplyTo = nil, nil, nil, Reference{}
 	seen := map[string]bool{}
-	for _, to := range r.arrival.recipients(c.Domain) {
+	for _, to := range r.arrival.recipients(c.MailDomain) {
 		switch audience, agent := c.recipient(to.local); {
 		case audience.ID != 0 && !seen[audience.Key]:
 			seen[audience.Key] = true
@@ -201,7 +201,7 @@ func (c *Chancery) address(r *release) {
 			seen["@"+agent.Login] = true
 			m.Agents = append(m.Agents, Person{Agent: agent.ID, Login: agent.Login, Name: OneLine(agent.Name)})
 		case audience.ID == 0 && agent.ID == 0 && to.certain:
-			reception.Unknown = append(reception.Unknown, cutRunes(OneLine(to.local+"@"+c.Domain), 200))
+			reception.Unknown = append(reception.Unknown, cutRunes(OneLine(to.local+"@"+c.MailDomain), 200))
 		}
 	}
 	slices.SortStableFunc(m.Addressees, func(a, b Addressee) int { return cmp.Compare(a.Role, b.Role) })

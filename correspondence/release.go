@@ -162,6 +162,9 @@ func (c *Chancery) check(r *release, at time.Time) error {
 		return err
 	}
 	r.outcome = c.outcome(message)
+	if r.outcome.Gate, faults = c.judge(message); len(faults) > 0 {
+		return &Refusal{Cause: Invalid, Faults: faults}
+	}
 	return c.retain(message)
 }
 
@@ -296,6 +299,7 @@ func (c *Chancery) foldReleases(ready []*release, receipts []archive.Receipt) er
 		}
 		c.Folds.Ledger.remember(r.id(), r.sketch)
 		c.Folds.released(r.dispatch)
+		c.Folds.leaves(r.dispatch)
 		c.Folds.begin(r.dispatch)
 		r.document.Seq = uint64(receipts[i].Seq)
 		documents = append(documents, r.document)

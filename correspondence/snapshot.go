@@ -24,10 +24,11 @@ const (
 	snapshotLedger    = "ledger"
 	snapshotRows      = "rows"
 	snapshotCircuits  = "circuits"
+	snapshotGate      = "gate"
 	snapshotHandling  = "handling"
 )
 
-var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotDossiers, snapshotHandling}
+var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotGate, snapshotDossiers, snapshotHandling}
 
 // snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the body.
 const snapshotMagic = "chancery snapshot 1\n"
@@ -60,6 +61,8 @@ func (f *Folds) members(name string) []fold {
 		return []fold{f.Ledger}
 	case snapshotCircuits:
 		return []fold{f.Circuits}
+	case snapshotGate:
+		return []fold{f.Gate}
 	case snapshotHandling:
 		return []fold{f.Handling}
 	}
@@ -103,6 +106,8 @@ func (f *Folds) reset(name string) {
 		f.Rows = empty.Rows
 	case snapshotCircuits:
 		f.Circuits = empty.Circuits
+	case snapshotGate:
+		f.Gate = empty.Gate
 	case snapshotHandling:
 		f.Handling = empty.Handling
 	}

@@ -186,6 +186,7 @@ type MessageView struct {
 	Signature   SignatureView     `json:"signature"`
 	Provenance  map[string]string `json:"provenance,omitempty"` // of an imported record: volume, document, address…
 	Reception   *ReceptionView    `json:"reception,omitempty"`  // of a mail from outside
+	Outgoing    []OutgoingView    `json:"outgoing,omitempty"`   // what became of it at each address outside, for who speaks
 
 	DistributionClass    DistributionClass `json:"distribution_class,omitempty"`
 	Collectives          []CollectiveView  `json:"collectives"`

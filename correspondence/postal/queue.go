@@ -89,3 +89,14 @@ type Queue interface {
 	// Close waits for changes under way and lets go of the queue.
 	Close() error
 }
+
+// Refused is the error of a mail that the other side will not take, now or later.
+type Refused struct{ Answer string }
+
+// Error is what the other side said.
+func (r *Refused) Error() string { return "refused: " + r.Answer }
+
+// Carrier hands a mail to the server that is to have it. Whatever is not a *Refused may go better another time.
+type Carrier interface {
+	Carry(ctx context.Context, from, to string, raw []byte) error
+}
