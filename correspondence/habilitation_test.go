@@ -56,6 +56,37 @@ func TestADelegationEndsByItself(t *testing.T) {
 	h.VerifyAll()
 }
 
+// TestWhoHoldsTheSignatureSignsOnBehalf: théo, who belongs to no group, signs for DAM while karim's delegation lasts, up to the lower of
+// both levels; both names are shown, and afterwards he signs nothing.
+func TestWhoHoldsTheSignatureSignsOnBehalf(t *testing.T) {
+	h := housetest.WithPeople(t)
+	theo, form := h.As("theo"), housetest.Telegram("dam", "bamako", dr, "En l'absence")
+	origins := func(want int) {
+		t.Helper()
+		if got, err := theo.Origins(t.Context()); err != nil || len(got) != want {
+			t.Errorf("théo may sign for %+v (%v), want %d", got, err, want)
+		}
+	}
+	origins(0)
+	if _, err := h.As("karim").Delegate(t.Context(), correspondence.DelegationForm{To: "theo", Group: "dam", Duties: []string{"signatory"}, Ends: inHours(h, 8), Reason: "Mission."}); err != nil {
+		t.Fatal(err)
+	}
+	origins(1)
+	signed := theo.Dispatches(form)
+	if signed.Signatory.Login != "theo" || signed.OnBehalf == nil || signed.OnBehalf.Login != "karim" {
+		t.Errorf("signed by %+v on behalf of %+v", signed.Signatory, signed.OnBehalf)
+	}
+	h.Enact(habilitation.AgentCleared{Agent: 2, Level: np, Reason: "essai"})
+	_, err := theo.Dispatch(t.Context(), habilitation.ID{}, form)
+	wantRefusal(t, correspondence.Invalid)(err)
+	theo.Dispatches(housetest.Telegram("dam", "bamako", np, "En l'absence"))
+	h.Clock.Advance(8 * time.Hour)
+	origins(0)
+	_, err = theo.Dispatch(t.Context(), habilitation.ID{}, housetest.Telegram("dam", "bamako", np, "Trop tard"))
+	wantRefusal(t, correspondence.Invalid)(err)
+	h.VerifyAll()
+}
+
 // TestWhoSeesAndEndsADelegation: giver, receiver and number two end it; members see it while it lasts; to the others it does not exist.
 func TestWhoSeesAndEndsADelegation(t *testing.T) {
 	h := housetest.WithPeople(t)
