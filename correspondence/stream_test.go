@@ -167,6 +167,7 @@ func TestStreamTellsOnlyWhatArrives(t *testing.T) {
 	form := housetest.Telegram("bamako", "dam", np, "Pluies")
 	form.Tags = []string{"sahel"}
 	h.As("paul").Dispatches(form)
+	theo.quiet()                                              // it has gone by
 	h.Enact(habilitation.MemberJoined{Audience: 5, Agent: 6}) // theo may read it from now on
 	h.Imports(h.Record("1", "bamako", "sahel", np, housetest.Opening, "I, 1", "Imprimé"))
 	theo.quiet()
