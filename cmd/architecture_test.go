@@ -53,14 +53,14 @@ gofiber/fiber, valyala/fasthttp, a-h/templ, nicksnyder/go-i18n, go-playground/va
 
 # Only cmd names engines.
 archive, correspondence, habilitation, search, go-playground/validator < cmd/assembly
-archive/boltjournal, archive/boltkeys, archive/filevault, correspondence/boltdesk, habilitation/boltcredentials, search/bleveindex < cmd/assembly
+archive/boltjournal, archive/boltkeys, archive/filevault, correspondence/boltdesk, correspondence/inspection, habilitation/boltcredentials, search/bleveindex < cmd/assembly
 correspondence, habilitation, tagging, klauspost/compress < cmd/intake
 correspondence, habilitation, tagging, cmd/assembly < cmd/fiction
 archive, correspondence, habilitation, search, web, cmd/assembly, cmd/fiction, cmd/intake, testdata/house < cmd/chancery
-alecthomas/kong, schollz/progressbar, go-playground/validator, x/term < cmd/chancery
+correspondence/inspection, alecthomas/kong, schollz/progressbar, go-playground/validator, x/term < cmd/chancery
 
 # A whole house for tests is a house: it is assembled like any other.
-archive, correspondence, habilitation, tagging, cmd/assembly < correspondence/housetest
+archive, correspondence, correspondence/inspection, habilitation, tagging, cmd/assembly < correspondence/housetest
 `
 
 // guarded are the few functions below which nobody asks who is reading. Whatever has the same name and signature counts as one of them,
@@ -85,6 +85,8 @@ Vault.Open: correspondence.(*Chancery).enclose  its files, behind outgoing
 Vault.Open: archive.(*walk).object              verification
 Vault.Open: correspondence.(*Desk).Attachment   behind Desk.open
 Vault.Open: correspondence.(*Evidence).File     Desk.Export made the evidence, behind Desk.open
+Vault.Open: correspondence.(*Desk).Made         behind Desk.open
+Vault.Open: correspondence.readWords            the index asks for the words of the files of messages, as it asks for their texts
 Vault.Open: correspondence.(*Desk).DossierFile  behind Desk.openDossier, which asks who reads the dossier and records the reading
 Index.Find: correspondence.(*Desk).Search       with the perimeter of the badge
 `

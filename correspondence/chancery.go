@@ -54,6 +54,11 @@ type Config struct {
 	SigningLimit  time.Duration // a signature that takes longer is refused; 0 means 250 ms
 	SigningWindow time.Duration // how long after showing the password one may sign; 0 means 15 minutes
 	Heartbeat     time.Duration // of streams; 0 means 15 s
+	Inspector     Inspector     // of files; nil: the house takes none
+	Uploads       UploadLimits  // of files
+	InspectAgain  time.Duration // how long a file without a verdict waits until one is asked for again; 0 means 30 s
+	// Discard destroys an object of the vault unless the journal cites it; nil: nothing is destroyed.
+	Discard func(ctx context.Context, d archive.Digest, reason archive.Reason) error
 }
 
 // Chancery is the one writer. Whoever wants something decided sends a command; one goroutine takes the commands that wait, decides
@@ -76,6 +81,7 @@ type Chancery struct {
 	arrived  arrival
 	handover handover
 	marks    markCache
+	uploads  uploads
 	verifier *archive.Verifier
 }
 
@@ -84,7 +90,7 @@ var ErrClosing = errors.New("the house is closing")
 
 // Open folds what the journal holds beyond the snapshots, then starts to decide and to index.
 func Open(ctx context.Context, config Config) (*Chancery, error) {
-	c := &Chancery{Config: config, commands: make(chan *command, 1024), stop: make(chan struct{})}
+	c := &Chancery{Config: config, commands: make(chan *command, 1024), stop: make(chan struct{}), uploads: newUploads()}
 	c.arrived.next, c.arrived.ended = make(chan struct{}), make(chan struct{})
 	c.verifier = archive.NewVerifier(config.Seals.Roots())
 	c.settle()
@@ -96,10 +102,14 @@ func Open(ctx context.Context, config Config) (*Chancery, error) {
 		return nil, fmt.Errorf("open house: %w", err)
 	}
 	c.head = head
-	c.done.Add(3)
+	if err := c.resumeUploads(ctx); err != nil {
+		return nil, fmt.Errorf("open house: %w", err)
+	}
+	c.done.Add(4)
 	go c.decideAll()
 	go c.follow()
 	go c.keepClock()
+	go c.inspectAll()
 	return c, nil
 }
 
@@ -120,6 +130,7 @@ func (c *Chancery) settle() {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Uploads.settle()
 	if c.SigningLimit == 0 {
 		c.SigningLimit = 250 * time.Millisecond
 	}

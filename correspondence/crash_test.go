@@ -19,8 +19,9 @@ import (
 // crashFolder tells a child process which house to release into until it is killed.
 const crashFolder = "CHANCERY_CRASH_FOLDER"
 
-// TestMain turns the test binary into the child of the crash test when it is told a folder.
+// TestMain turns the test binary into a child that looks at a file, or into the one of the crash test when it is told a folder.
 func TestMain(m *testing.M) {
+	housetest.Inspecting()
 	if folder := os.Getenv(crashFolder); folder != "" {
 		releaseUntilKilled(folder)
 	}

@@ -1,16 +1,13 @@
 package correspondence
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"chancery/archive"
 	"chancery/correspondence/dossier"
 	"chancery/habilitation"
 	"chancery/search"
@@ -231,25 +228,20 @@ func (d *Desk) readFile(ctx context.Context, one *dossier.Dossier, form FormAtta
 	if len(form.Content) == 0 {
 		f.fault("content", "missing")
 	}
-	if act.Type == "" {
-		act.Type, _, _ = strings.Cut(http.DetectContentType(form.Content), ";")
-	}
-	if !mediaType.MatchString(act.Type) {
-		f.fault("type", "unknown-choice", "value", form.Type)
-	}
 	if len(f.faults) > 0 {
 		return act, &Refusal{Cause: Invalid, Faults: f.faults}
 	}
-	digest, err := d.house.Vault.Put(ctx, bytes.NewReader(form.Content))
+	kept, fault, err := d.house.keepBytes(ctx, "content", form.Name, form.Content)
 	if err != nil {
 		return act, fmt.Errorf("keep file of dossier %s: %w", one.ID, err)
 	}
-	act.Size, act.SHA512 = digest.Size, hexOf(digest)
+	if fault != nil {
+		return act, &Refusal{Cause: Invalid, Faults: []Fault{*fault}}
+	}
+	act.Type, act.Size, act.SHA512 = kept.Type, kept.Size, kept.SHA512
 	act.File = d.house.NewID(fmt.Appendf(nil, "file %s %d", one.ID, len(one.Files)))
 	return act, nil
 }
-
-func hexOf(digest archive.Digest) string { return fmt.Sprintf("%x", digest.Sum) }
 
 // ShareDossier lets the members of one more group or community read a dossier. It shares no message: each stays with those it came to.
 func (d *Desk) ShareDossier(ctx context.Context, id habilitation.ID, group string) error {

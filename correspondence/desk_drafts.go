@@ -1,17 +1,13 @@
 package correspondence
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"chancery/correspondence/circuit"
@@ -31,7 +27,7 @@ type savedDraft struct {
 // directory is the house as a draft of this badge is checked against it.
 func (c *Chancery) directory(badge habilitation.Badge, now time.Time) directory {
 	d := c.DeskOf(badge)
-	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, headline: c.Folds.Ledger.headline, resolve: func(text string) (Reference, habilitation.Level, bool) {
+	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, headline: c.Folds.Ledger.headline, inspected: c.verdictOn, resolve: func(text string) (Reference, habilitation.Level, bool) {
 		return d.resolve(text, now)
 	}}
 }
@@ -101,6 +97,9 @@ func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64
 	if err != nil {
 		return DraftView{}, err
 	}
+	if err := d.house.takenOver(ctx, id, form); err != nil {
+		return DraftView{}, err
+	}
 	if err := d.afterEdit(ctx, &found); err != nil {
 		return DraftView{}, err
 	}
@@ -158,25 +157,26 @@ func (d *Desk) hasRoom(ctx context.Context, owner Owner, id habilitation.ID, siz
 	return nil
 }
 
-// keepFiles puts the bytes of new attachments into the vault and keeps their digests in the form. A digest without bytes stands for a file
-// that the draft had before and for no other: it would tell who guesses one whether the house has the file, and hand it out.
+// keepFiles has new attachments inspected and keeps their digests in the form. A digest without bytes stands for a file that the draft had
+// before and for no other: it would tell who guesses one whether the house has the file, and hand it out. A file that is not taken stays in the
+// form with the reason, and without its bytes.
 func (d *Desk) keepFiles(ctx context.Context, form *Form, had []FormAttachment) error {
 	files := append([]FormAttachment(nil), form.Attachments...)
 	for i := range files {
 		if len(files[i].Content) == 0 {
-			if !slices.ContainsFunc(had, func(h FormAttachment) bool { return h.SHA512 == files[i].SHA512 && h.Size == files[i].Size }) {
+			known := slices.IndexFunc(had, func(h FormAttachment) bool { return h.SHA512 == files[i].SHA512 && h.Size == files[i].Size })
+			if files[i].Refused = nil; known < 0 {
 				files[i].SHA512, files[i].Size = "", 0
+			} else if files[i].SHA512 == "" {
+				files[i].Refused = had[known].Refused
 			}
 			continue
 		}
-		digest, err := d.house.Vault.Put(ctx, bytes.NewReader(files[i].Content))
+		kept, fault, err := d.house.keepBytes(ctx, "content", files[i].Name, files[i].Content)
 		if err != nil {
 			return fmt.Errorf("keep attachment %d: %w", i, err)
 		}
-		if files[i].Type == "" {
-			files[i].Type, _, _ = strings.Cut(http.DetectContentType(files[i].Content), ";")
-		}
-		files[i].Content, files[i].Size, files[i].SHA512 = nil, digest.Size, hex.EncodeToString(digest.Sum[:])
+		files[i] = FormAttachment{Name: files[i].Name, Level: files[i].Level, Type: kept.Type, Size: kept.Size, SHA512: kept.SHA512, Refused: fault}
 	}
 	form.Attachments = files
 	return nil
@@ -268,6 +268,9 @@ func (d *Desk) eachDraft(ctx context.Context, yield func(foundDraft)) error {
 				return err
 			}
 			if d.mayOpen(saved) {
+				if err := d.house.joined(ctx, id, &saved.Form); err != nil {
+					return err
+				}
 				state, onWay := d.house.Folds.Circuits.Draft(id)
 				yield(foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner, group: group}.on(state, onWay))
 			}
@@ -300,7 +303,10 @@ func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
 	if s := found.state; s != nil && s.State != circuit.Drafting && s.State != circuit.Abandoned {
 		return refuse(Conflict, "draft-in-circuit")
 	}
-	return d.house.clearAway(ctx, found.owner, id)
+	if err := d.house.clearAway(ctx, found.owner, id); err != nil {
+		return err
+	}
+	return d.house.forgetDraft(ctx, id)
 }
 
 // clearAway takes a draft off a desk, with its versions and who was at it.
@@ -353,11 +359,21 @@ func (c *Chancery) putAway(ctx context.Context, owner Owner, id habilitation.ID,
 	if err != nil {
 		return err
 	}
+	if err := c.joined(ctx, id, &later.Form); err != nil {
+		return err
+	}
 	if !reflect.DeepEqual(later.Form, released) {
 		key := c.NewID(fmt.Appendf(nil, "draft after %s", id)).String()
-		if _, err := c.Store.Put(ctx, owner, shelfDrafts, key, 0, item.Value); err != nil {
+		value, err := json.Marshal(later)
+		if err != nil {
 			return err
 		}
+		if _, err := c.Store.Put(ctx, owner, shelfDrafts, key, 0, value); err != nil {
+			return err
+		}
+	}
+	if err := c.forgetUploadsTo(ctx, id, func(upload) bool { return true }); err != nil {
+		return err
 	}
 	if ownEdit {
 		return c.Store.Remove(ctx, owner, shelfDrafts, id.String())

@@ -2,6 +2,7 @@ package correspondence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -244,8 +245,13 @@ func (d *Desk) citedBy(id habilitation.ID, unread *unreads) []Headline {
 
 func files(m *Dispatch) []AttachmentView {
 	out := []AttachmentView{}
-	for _, a := range m.Attachments {
-		out = append(out, AttachmentView{Name: a.Name, Type: a.Type, Size: a.Size, Level: a.Level, SHA512: a.Digest})
+	for i, a := range m.Attachments {
+		view := AttachmentView{Name: a.Name, Type: a.Type, Size: a.Size, Level: a.Level, SHA512: a.Digest, Warnings: []Warning{}}
+		if e, known := m.extractOf(i); known {
+			view.Warnings = append(view.Warnings, e.Warnings...)
+			view.Words, view.Looks = e.Text != nil, e.Picture != nil
+		}
+		out = append(out, view)
 	}
 	return out
 }
@@ -368,6 +374,46 @@ func (d *Desk) Attachment(ctx context.Context, id habilitation.ID, n int) (Attac
 		return AttachmentView{}, nil, fmt.Errorf("open attachment %d of %s: %w", n, id, err)
 	}
 	return files(m)[n], file, nil
+}
+
+// Making is one of the things made from an attachment when it was inspected.
+type Making string
+
+// The makings.
+const (
+	MadeWords     Making = "words"     // text/plain, UTF-8
+	MadePicture   Making = "picture"   // image/jpeg, up to 1200 pixels a side
+	MadeThumbnail Making = "thumbnail" // image/jpeg, up to 240
+)
+
+// of is where a making lies.
+func (w Making) of(e Extract) *Stored {
+	return map[Making]*Stored{MadeWords: e.Text, MadePicture: e.Picture, MadeThumbnail: e.Thumbnail}[w]
+}
+
+// Made opens what was made from a file of a message, counted from 0: a reading like that of the file itself. The caller closes it.
+func (d *Desk) Made(ctx context.Context, id habilitation.ID, n int, what Making) (int64, io.ReadCloser, error) {
+	_, _, m, err := d.open(ctx, id, "attachment")
+	if err != nil {
+		return 0, nil, err
+	}
+	e, _ := m.extractOf(n)
+	made := what.of(e)
+	if made == nil {
+		return 0, nil, errUnknown
+	}
+	digest, err := made.digest()
+	if err != nil {
+		return 0, nil, err
+	}
+	file, err := d.house.Vault.Open(ctx, digest)
+	if errors.Is(err, archive.ErrErased) {
+		return 0, nil, errUnknown
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("open what was made from attachment %d of %s: %w", n, id, err)
+	}
+	return made.Size, file, nil
 }
 
 // MarkRead notes that the reader has read a message, or wants it unread again.

@@ -70,7 +70,7 @@ func (d *Desk) searchPage(ctx context.Context, found search.Found) (SearchPage, 
 	return page, nil
 }
 
-var partNames = map[search.Part]string{search.PartSubject: "subject", search.PartSummary: "summary", search.PartText: "text"}
+var partNames = map[search.Part]string{search.PartSubject: "subject", search.PartSummary: "summary", search.PartText: "text", search.PartFiles: "attachments"}
 
 func highlights(hit search.Hit) []Highlight {
 	out := []Highlight{}

@@ -136,6 +136,9 @@ func (d *Desk) onShelf(ctx context.Context, owner Owner, id habilitation.ID) (fo
 	if !d.mayOpen(saved) {
 		return foundDraft{}, errUnknown
 	}
+	if err := d.house.joined(ctx, id, &saved.Form); err != nil {
+		return foundDraft{}, err
+	}
 	return foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner}, nil
 }
 

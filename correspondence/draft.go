@@ -27,6 +27,7 @@ type directory struct {
 	thesaurus *tagging.Thesaurus
 	resolve   func(text string) (Reference, habilitation.Level, bool) // what the author may see of a reference
 	headline  func(id habilitation.ID) (*headline, bool)              // of a message that the author was found to see
+	inspected func(sum string) (inspected, bool)                      // what was found about a file
 	now       time.Time
 }
 

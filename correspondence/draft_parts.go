@@ -1,7 +1,6 @@
 package correspondence
 
 import (
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"slices"
@@ -46,29 +45,39 @@ var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+
 func (f *finishing) attachments() {
 	for i, file := range f.draft.Form.Attachments {
 		field := fmt.Sprintf("attachments[%d]", i)
-		a := Attachment{Name: fileName(file.Name), Type: file.Type, Size: file.Size, Digest: file.SHA512, Level: f.level(field+".level", file.Level, f.m.Level)}
-		if a.Name == "" {
-			f.fault(field+".name", "missing")
-		}
+		a := Attachment{Name: fileName(file.Name), Size: file.Size, Digest: file.SHA512, Level: f.level(field+".level", file.Level, f.m.Level)}
 		f.citesNothingRestricted(field+".name", a.Name)
 		if a.Level > f.m.Level && f.m.Level.Valid() {
 			f.fault(field+".level", "above-message")
 		}
-		if a.Type == "" {
-			a.Type = "application/octet-stream"
-		}
-		if !mediaType.MatchString(a.Type) {
-			f.fault(field+".type", "unknown-choice", "value", file.Type)
-		}
-		digest, err := hex.DecodeString(file.SHA512)
-		if err != nil || len(digest) != len(a.SHA512) || file.SHA512 != strings.ToLower(file.SHA512) {
-			f.fault(field+".content", "missing")
-		}
-		copy(a.SHA512[:], digest)
-		if slices.ContainsFunc(f.m.Attachments, func(b Attachment) bool { return b.Name == a.Name }) {
+		switch {
+		case a.Name == "":
+			f.fault(field+".name", "missing")
+		case slices.ContainsFunc(f.m.Attachments, func(b Attachment) bool { return b.Name == a.Name }):
 			f.fault(field+".name", "twice", "value", a.Name)
 		}
+		f.verdict(field+".content", file, &a)
 		f.m.Attachments = append(f.m.Attachments, a)
+	}
+}
+
+// verdict takes the type of a file from its inspection. A file without a verdict is not released, and in a restricted message none that works
+// when it is opened.
+func (f *finishing) verdict(field string, file FormAttachment, a *Attachment) {
+	digest, err := digestFrom(file.SHA512, file.Size)
+	a.SHA512 = digest.Sum
+	switch found, known := f.inspected(file.SHA512); {
+	case file.Refused != nil:
+		f.faults = append(f.faults, Fault{Field: field, Key: file.Refused.Key, Args: file.Refused.Args})
+	case err != nil || file.SHA512 != strings.ToLower(file.SHA512):
+		f.fault(field, "missing")
+	case !known:
+		f.fault(field, "not-inspected")
+	default:
+		a.Type = found.Media
+		if f.m.Level == habilitation.Restricted && slices.ContainsFunc(found.Warnings, Warning.active) {
+			f.fault(field, "active-content", "name", a.Name)
+		}
 	}
 }
 

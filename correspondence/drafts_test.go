@@ -93,7 +93,7 @@ func TestEveryFaultIsTold(t *testing.T) {
 		{func(f *form) { f.Comment = "TD DAM DR7" }, "comment restricted-number"},
 		{func(f *form) { f.Action[0].Instruction = "Répondre au TD BAMAKO DR 7." }, "action[0].instruction restricted-number"},
 		{func(f *form) {
-			f.Attachments = []correspondence.FormAttachment{{Name: "TD BAMAKO DR 7.pdf", Content: []byte("a")}}
+			f.Attachments = []correspondence.FormAttachment{{Name: "TD BAMAKO DR 7.txt", Content: []byte("a")}}
 		}, "attachments[0].name restricted-number"},
 		{func(f *form) { f.Text, f.Level = "voir TD BAMAKO DR 7", dr }, ""},
 		{func(f *form) { f.References = []string{" "} }, "references[0] missing"},
@@ -101,14 +101,17 @@ func TestEveryFaultIsTold(t *testing.T) {
 		{func(f *form) { f.References = []string{"TD BAMAKO DR 7"} }, "references[0] restricted-number"},
 		{func(f *form) { f.Attachments = []correspondence.FormAttachment{file} }, ""},
 		{func(f *form) { f.Attachments = []correspondence.FormAttachment{file, file} }, "attachments[1].name twice"},
-		{func(f *form) { f.Attachments = []correspondence.FormAttachment{{Name: "../", Content: []byte("a")}} }, "attachments[0].name missing"},
+		{func(f *form) { f.Attachments = []correspondence.FormAttachment{{Name: "a.exe", Content: []byte("MZ")}} }, "attachments[0].content file-kind"},
+		{func(f *form) {
+			f.Attachments = []correspondence.FormAttachment{{Name: "a.docx", Content: []byte("PK")}}
+		}, "attachments[0].content file-kind"},
 		{func(f *form) { f.Attachments = []correspondence.FormAttachment{{Name: "a"}} }, "attachments[0].content missing"},
 		{func(f *form) { f.Attachments = []correspondence.FormAttachment{file}; f.Attachments[0].Level = dr }, "attachments[0].level above-message"},
 		{func(f *form) { f.Attachments = []correspondence.FormAttachment{file}; f.Attachments[0].Level = "x" }, "attachments[0].level unknown-choice"},
 		{func(f *form) {
 			f.Attachments = []correspondence.FormAttachment{file}
 			f.Attachments[0].Type = "text/html; x"
-		}, "attachments[0].type unknown-choice"},
+		}, ""}, // the house finds out itself
 		{func(f *form) {
 			f.Level = dr
 			f.Attachments = []correspondence.FormAttachment{file}
@@ -149,7 +152,7 @@ func sameForm(a, b correspondence.Form) bool {
 	a.Attachments, b.Attachments = slices.Clone(a.Attachments), slices.Clone(b.Attachments)
 	for _, files := range [][]correspondence.FormAttachment{a.Attachments, b.Attachments} {
 		for i := range files {
-			files[i].Content, files[i].Size, files[i].SHA512, files[i].Type = nil, 0, "", ""
+			files[i].Content, files[i].Size, files[i].SHA512, files[i].Type, files[i].Refused = nil, 0, "", "", nil
 		}
 	}
 	x, _ := json.Marshal(a)

@@ -28,6 +28,15 @@ func Cited(e archive.Entry) ([]archive.Digest, error) {
 	for i, a := range d.Attachments {
 		digests[i] = archive.Digest{Sum: a.SHA512, Size: a.Size}
 	}
+	for _, e := range d.Extracts {
+		for _, made := range e.all() {
+			digest, err := made.digest()
+			if err != nil {
+				return nil, err
+			}
+			digests = append(digests, digest)
+		}
+	}
 	return digests, nil
 }
 

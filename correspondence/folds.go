@@ -170,7 +170,7 @@ func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) se
 	h := headlineOf(uint64(seq), d)
 	text = documentText(text, comment, &d.Particulars)
 	return search.Document{ID: d.ID, Seq: uint64(seq), Time: timeOf(h.at), Kind: search.Kind(d.Kind), Imported: h.imported, Marking: d.marking(),
-		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, Names: namesOf(d), Numbers: numbersOf(d)}
+		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, FilesLength: d.wordsOfFiles(), Names: namesOf(d), Numbers: numbersOf(d)}
 }
 
 // documentText is the words of a message below its summary, with those that it is to be found by.
@@ -181,6 +181,16 @@ func documentText(text, comment string, p *Particulars) string {
 		}
 	}
 	return text
+}
+
+// withWords adds the words of a message's files to what the index learns of it.
+func withWords(ctx context.Context, vault archive.Vault, document search.Document, d *Dispatch) (search.Document, error) {
+	if document.FilesLength == 0 {
+		return document, nil
+	}
+	words, err := readWords(ctx, vault, &d.record)
+	document.Files = words
+	return document, err
 }
 
 // namesOf lists the people of the signed headers, and what is printed there of an imported record. Groups and tags are asked for as such

@@ -171,7 +171,11 @@ func (c *Chancery) batchFrom(ctx context.Context, next archive.Seq) (batch []sea
 			if err != nil {
 				return nil, 0, err
 			}
-			batch = append(batch, documentOf(entry.Seq, d))
+			document, err := withWords(ctx, c.Vault, documentOf(entry.Seq, d), d)
+			if err != nil {
+				return nil, 0, err
+			}
+			batch = append(batch, document)
 		}
 		if entry.Seq >= head.Seq || len(batch) >= followBatch {
 			return batch, through, nil
@@ -209,10 +213,15 @@ func (c *Chancery) Settled(ctx context.Context) error {
 }
 
 // Texts reads the texts of hits for the index, straight from the journal. The index asks only for what the perimeter has admitted.
-type Texts struct{ journal archive.Journal }
+type Texts struct {
+	journal archive.Journal
+	vault   archive.Vault
+}
 
-// TextsOf returns the texts of a journal's messages.
-func TextsOf(journal archive.Journal) Texts { return Texts{journal: journal} }
+// TextsOf returns the texts of a journal's messages, with the words of their files, which the vault keeps.
+func TextsOf(journal archive.Journal, vault archive.Vault) Texts {
+	return Texts{journal: journal, vault: vault}
+}
 
 // Text implements search.Texts.
 func (t Texts) Text(ctx context.Context, seq uint64) (search.Document, error) {
@@ -224,12 +233,12 @@ func (t Texts) Text(ctx context.Context, seq uint64) (search.Document, error) {
 	if err != nil {
 		return search.Document{}, err
 	}
-	return documentOf(entry.Seq, d), nil
+	return withWords(ctx, t.vault, documentOf(entry.Seq, d), d)
 }
 
 // Reindexed feeds every message of the journal to apply, in batches: for building an index beside the one in use.
-func Reindexed(ctx context.Context, journal archive.Journal, apply func(through uint64, batch []search.Document) error) error {
-	c := &Chancery{Config: Config{Journal: journal}}
+func Reindexed(ctx context.Context, journal archive.Journal, vault archive.Vault, apply func(through uint64, batch []search.Document) error) error {
+	c := &Chancery{Config: Config{Journal: journal, Vault: vault}}
 	next := archive.Seq(1)
 	for {
 		batch, through, err := c.batchFrom(ctx, next)

@@ -87,6 +87,7 @@ type FormAttachment struct {
 	Content []byte `json:"content,omitempty"`                 // base64 in JSON
 	Size    int64  `json:"size,omitempty"`
 	SHA512  string `json:"sha512,omitempty" validate:"max=128"` // lower-case hexadecimal
+	Refused *Fault `json:"refused,omitempty"`                   // set by the house: why the bytes were not taken
 }
 
 // DraftView is a draft on its owner's desk.

@@ -37,6 +37,7 @@ type Findings struct {
 	Detail   string    // what the scanner calls it, or which entry of an archive it is
 	Media    string    // what the file is, by its content
 	Warnings []Warning // what the reader should know, and what restricted messages do not carry
+	Sent     [64]byte  // SHA-512 of the bytes that were sent
 	Scanner  string    // version of the scanner and of its signatures; "" when none is configured
 
 	Content   io.Reader // what is to be kept: the bytes sent, or a picture without what its camera wrote into it

@@ -94,4 +94,5 @@ type Outcome struct {
 	Undelivered      []habilitation.AudienceID `json:"undelivered,omitempty"`   // addressees without a member who may read it
 	OperatorDesk     habilitation.AudienceID   `json:"operator_desk,omitempty"` // who received it in their place
 	Gate             []gate.Verdict            `json:"gate,omitempty"`          // what the release gate said to each address outside
+	Extracts         []Extract                 `json:"extracts,omitempty"`      // what the inspection found about the attachments, and made from them
 }

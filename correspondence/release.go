@@ -143,7 +143,7 @@ func (c *Chancery) check(r *release, at time.Time) error {
 		if r.arrival != nil {
 			c.address(r)
 		}
-		return r.fault(c.retain(r.message))
+		return r.fault(cmp.Or(c.takeExtracts(r), c.retain(r.message)))
 	}
 	badge, err := c.Authority.Renew(r.badge)
 	if err != nil {
@@ -165,7 +165,18 @@ func (c *Chancery) check(r *release, at time.Time) error {
 	if r.outcome.Gate, faults = c.judge(message); len(faults) > 0 {
 		return &Refusal{Cause: Invalid, Faults: faults}
 	}
+	if err := c.takeExtracts(r); err != nil {
+		return err
+	}
 	return c.retain(message)
+}
+
+// takeExtracts gives a release what the inspection made from its attachments.
+func (c *Chancery) takeExtracts(r *release) (err error) {
+	if r.outcome.Extracts, err = c.extracts(context.Background(), r.message); err != nil {
+		return err
+	}
+	return c.retainExtracts(r.outcome.Extracts)
 }
 
 // allotment counts on from the ledger while a batch is decided.
@@ -236,6 +247,9 @@ func (c *Chancery) sign(r *release) error {
 	}
 	r.dispatch = &Dispatch{record: newRecord(r.message, r.allotted, r.outcome), ID: r.id(), Original: original, P7S: p7s}
 	r.document = newDocument(0, r.dispatch, r.message.Summary, r.message.Text, r.message.Comment)
+	if r.document, err = withWords(ctx, c.Vault, r.document, r.dispatch); err != nil {
+		return err
+	}
 	r.sketch = sketchOf(r.document.Text)
 	payload, err := r.dispatch.encode()
 	if err != nil {
@@ -271,12 +285,35 @@ func (c *Chancery) appendReleases(ready []*release) {
 // retain marks the attachments as cited before anything cites them.
 func (c *Chancery) retain(m *Message) error {
 	for _, a := range m.Attachments {
-		err := c.Vault.Retain(context.Background(), archive.Digest{Sum: a.SHA512, Size: a.Size})
-		if errors.Is(err, archive.ErrUnknown) || errors.Is(err, archive.ErrErased) {
-			return refuse(Conflict, "attachment-gone")
+		if err := c.retainOne(archive.Digest{Sum: a.SHA512, Size: a.Size}); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("retain attachment of %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+func (c *Chancery) retainOne(digest archive.Digest) error {
+	err := c.Vault.Retain(context.Background(), digest)
+	if errors.Is(err, archive.ErrUnknown) || errors.Is(err, archive.ErrErased) {
+		return refuse(Conflict, "attachment-gone")
+	}
+	if err != nil {
+		return fmt.Errorf("retain an attachment: %w", err)
+	}
+	return nil
+}
+
+// retainExtracts marks what was made from the attachments as cited.
+func (c *Chancery) retainExtracts(extracts []Extract) error {
+	for _, e := range extracts {
+		for _, made := range e.all() {
+			digest, err := made.digest()
+			if err != nil {
+				return err
+			}
+			if err := c.retainOne(digest); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

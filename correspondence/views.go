@@ -95,7 +95,7 @@ type SearchHit struct {
 
 // Highlight is a fragment of one field as runs, some of them matched.
 type Highlight struct {
-	Field string         `json:"field"` // subject, summary, text
+	Field string         `json:"field"` // subject, summary, text, attachments
 	Runs  []HighlightRun `json:"runs"`
 }
 
@@ -142,11 +142,14 @@ type AddresseeView struct {
 
 // AttachmentView is a file of the message.
 type AttachmentView struct {
-	Name   string             `json:"name"`
-	Type   string             `json:"type"`
-	Size   int64              `json:"size"`
-	Level  habilitation.Level `json:"level"`
-	SHA512 string             `json:"sha512"`
+	Name     string             `json:"name"`
+	Type     string             `json:"type"`
+	Size     int64              `json:"size"`
+	Level    habilitation.Level `json:"level"`
+	SHA512   string             `json:"sha512"`
+	Warnings []Warning          `json:"warnings"` // what its inspection found
+	Words    bool               `json:"words"`    // its words can be shown
+	Looks    bool               `json:"looks"`    // its first page can be shown, or the picture that it is
 }
 
 // ReferenceView is a message cited. One the reader may not see is told by its text alone, like one that does not exist.

@@ -9,24 +9,26 @@ import (
 
 // Document is what the search half of the house knows of one message: what its row holds, and the words the engine indexes.
 type Document struct {
-	ID       habilitation.ID
-	Seq      uint64    // its place in the journal; never leaves the house
-	Time     time.Time // reading date: release, or the printed date of an import; truncated to microseconds
-	Kind     Kind
-	Imported bool // printed before this house existed
-	Marking  habilitation.Marking
-	Origin   habilitation.AudienceID
-	Language string   // "fr" or "en" as declared by the writer; anything else is analysed in both ways
-	Subject  string   // counts more than the text
-	Summary  string   // what the writer put above the text
-	Text     string   // the body, plain
-	Numbers  []string // "TD PARIS 1234", addressees' numbers, printed numbers
-	Names    []string // drafter, signatory, printed from and to: never stemmed
+	ID          habilitation.ID
+	Seq         uint64    // its place in the journal; never leaves the house
+	Time        time.Time // reading date: release, or the printed date of an import; truncated to microseconds
+	Kind        Kind
+	Imported    bool // printed before this house existed
+	Marking     habilitation.Marking
+	Origin      habilitation.AudienceID
+	Language    string   // "fr" or "en" as declared by the writer; anything else is analysed in both ways
+	Subject     string   // counts more than the text
+	Summary     string   // what the writer put above the text
+	Text        string   // the body, plain
+	Files       string   // the words of what is joined to the message; empty where only the row is wanted
+	FilesLength int64    // bytes of Files, known without them
+	Numbers     []string // "TD PARIS 1234", addressees' numbers, printed numbers
+	Names       []string // drafter, signatory, printed from and to: never stemmed
 }
 
 // Length is the size of the document's words in bytes, the unit in which relevance compares a text with the average text.
 func (d *Document) Length() uint32 {
-	return uint32(min(len(d.Subject)+len(d.Summary)+len(d.Text), 1<<31))
+	return uint32(min(int64(len(d.Subject)+len(d.Summary)+len(d.Text))+d.FilesLength, 1<<31))
 }
 
 // Kind is the form of a message.

@@ -26,7 +26,7 @@ func (m *Highlighter) Document(d *Document) []Fragment {
 	for _, part := range [...]struct {
 		part Part
 		text string
-	}{{PartSummary, d.Summary}, {PartText, d.Text}} {
+	}{{PartSummary, d.Summary}, {PartText, d.Text}, {PartFiles, d.Files}} {
 		if len(fragments) > fragmentLimit {
 			break
 		}

@@ -82,6 +82,7 @@ const (
 	PartSubject Part = 1 + iota
 	PartSummary
 	PartText
+	PartFiles
 )
 
 // Cut tells where a fragment does not reach the end of its part.

@@ -35,7 +35,7 @@ func (s Succession) In(d *Document) bool {
 	if len(s.words) == 0 {
 		return false
 	}
-	if s.inText(d.Subject) || s.inText(d.Summary) || s.inText(d.Text) {
+	if s.inText(d.Subject) || s.inText(d.Summary) || s.inText(d.Text) || s.inText(d.Files) {
 		return true
 	}
 	for _, parts := range [...][]string{d.Names, d.Numbers} {

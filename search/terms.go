@@ -29,6 +29,7 @@ func (t *Terms) Read(d *Document) {
 	t.readText(d.Subject, d.Language, true)
 	t.readText(d.Summary, d.Language, false)
 	t.readText(d.Text, d.Language, false)
+	t.readText(d.Files, d.Language, false)
 	for _, name := range d.Names {
 		t.readPlain(name)
 	}

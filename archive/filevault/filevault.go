@@ -313,6 +313,25 @@ func (v *Vault) Remove(ctx context.Context, d archive.Digest, reason archive.Rea
 	return nil
 }
 
+// Discard destroys an object that no entry of the journal cites, as Remove does; one that is retained stays, and so does one that is not there.
+func (v *Vault) Discard(ctx context.Context, d archive.Digest, reason archive.Reason) error {
+	if err := v.ready(ctx); err != nil {
+		return fmt.Errorf("discard %s: %w", d, err)
+	}
+	name := v.name(d)
+	defer v.hold(name)()
+	if can, err := v.openable(ctx, name, v.keptPath(name)); can || err != nil {
+		return err
+	}
+	if can, err := v.openable(ctx, name, v.putPath(name)); !can || err != nil {
+		return err
+	}
+	if err := v.remove(ctx, name, reason); err != nil {
+		return fmt.Errorf("discard %s: %w", d, err)
+	}
+	return nil
+}
+
 // remove destroys the key first: from then on the bytes are noise, whether or not the file goes.
 func (v *Vault) remove(ctx context.Context, name storageName, reason archive.Reason) error {
 	if _, err := v.keys.Get(ctx, name.secret()); err == nil || errors.Is(err, archive.ErrDamaged) {

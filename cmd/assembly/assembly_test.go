@@ -134,10 +134,11 @@ func TestLostIndexAndSnapshotsAreMadeAgain(t *testing.T) {
 
 func TestWrongConfigurationNamesKeyAndLine(t *testing.T) {
 	for name, c := range map[string]struct{ replace, with, want string }{
+		"no such scanner":  {`scanner = ""`, `scanner = "clamd"`, "chancery.toml line 41: scanner: "},
 		"wrong value":      {`listen = "127.0.0.1:8080"`, `listen = "nowhere"`, "chancery.toml line 11: listen: "},
 		"number too small": {"streams = 10000", "streams = 0", "chancery.toml line 35: streams: "},
-		"cheap hashing":    {"argon_memory_kib = 47104", "argon_memory_kib = 8", "chancery.toml line 39: argon_memory_kib: "},
-		"signing for ever": {"signing_window_minutes = 15", "signing_window_minutes = 9999", "chancery.toml line 43: signing_window_minutes: "},
+		"cheap hashing":    {"argon_memory_kib = 47104", "argon_memory_kib = 8", "chancery.toml line 54: argon_memory_kib: "},
+		"signing for ever": {"signing_window_minutes = 15", "signing_window_minutes = 9999", "chancery.toml line 58: signing_window_minutes: "},
 		"not a number":     {"streams = 10000", `streams = "many"`, "chancery.toml line 35: streams: "},
 		"unknown key":      {"streams = 10000", "strems = 10000", "chancery.toml line 35: strems: no such key"},
 		"key twice":        {"streams = 10000", "streams = 10\nstreams = 11", "chancery.toml line 36: streams: is set on line 35 already"},

@@ -32,6 +32,11 @@ type Config struct {
 	Streams         int    `key:"streams" validate:"min=1,max=1000000"`                // live streams at once, in all
 	StreamsPerAgent int    `key:"streams_per_agent" validate:"min=1,max=1000"`         // live streams at once, of one agent
 	SigningWindow   int    `key:"signing_window_minutes" validate:"min=1,max=1440"`    // how long after showing the password one may sign, in minutes
+	Scanner         string `key:"scanner" validate:"omitempty,scanner"`                // clamd, "unix:PATH" or "tcp:HOST:PORT"; empty: none
+	FileMost        int    `key:"file_max_mib" validate:"min=1,max=2048"`              // of one file that is joined to a draft, in MiB
+	FileShare       int    `key:"file_share_mib" validate:"min=1,max=1048576"`         // of all files of an agent that are not released yet, in MiB
+	FileWords       string `key:"file_words" validate:"oneof=on off"`                  // whether words and pictures are taken from files
+	FileChildren    int    `key:"file_children" validate:"min=1,max=64"`               // processes that look at files, at a time
 	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`   // memory of one password hashing, in KiB; not under 46 MiB
 	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                // passes of one password hashing
 }
@@ -40,6 +45,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{Listen: "127.0.0.1:8080", TLS: "auto", Certificate: "tls/certificate.pem", CertificateKey: "tls/key.pem", Journal: "bolt:journal.db",
 		TimeZone: "Europe/Paris", LogLevel: "info", LogFormat: "text", Streams: 10_000, StreamsPerAgent: 5, SigningWindow: 15,
+		FileMost: 100, FileShare: 500, FileWords: "on", FileChildren: 2,
 		ArgonMemory: int(habilitation.ProductionArgon.Memory), ArgonPasses: int(habilitation.ProductionArgon.Passes)}
 }
 
@@ -143,6 +149,9 @@ func (c Config) faults(places map[string]string) []error {
 	if err := check.RegisterValidation("address", func(f validator.FieldLevel) bool { return isAddress(f.Field().String()) }); err != nil {
 		return []error{err}
 	}
+	if err := check.RegisterValidation("scanner", func(f validator.FieldLevel) bool { return isScanner(f.Field().String()) }); err != nil {
+		return []error{err}
+	}
 	check.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("key") })
 	var found validator.ValidationErrors
 	if err := check.Struct(c); err != nil && !errors.As(err, &found) {
@@ -169,6 +178,12 @@ func isAddress(text string) bool {
 	return err == nil && wrong == nil && strconv.FormatUint(number, 10) == port && !strings.ContainsAny(host, " /")
 }
 
+// isScanner reports where a clamd may be found.
+func isScanner(text string) bool {
+	network, place, _ := strings.Cut(text, ":")
+	return network == "unix" && strings.HasPrefix(place, "/") || network == "tcp" && isAddress(place)
+}
+
 // wordsFor says in plain words what the validator found.
 func wordsFor(f validator.FieldError) string {
 	value := fmt.Sprintf("%q", fmt.Sprint(f.Value()))
@@ -177,6 +192,8 @@ func wordsFor(f validator.FieldError) string {
 		return "is missing"
 	case "address":
 		return value + " is not an address and a port such as 127.0.0.1:8080"
+	case "scanner":
+		return value + " is not a scanner such as unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310"
 	case "hostname_rfc1123":
 		return value + " is not a domain name such as diplomatie.example"
 	case "timezone":

@@ -144,6 +144,21 @@ log_format = {{printf "%q" .LogFormat}}
 streams = {{.Streams}}
 streams_per_agent = {{.StreamsPerAgent}}
 
+# The scanner that every file is shown to before anybody may have it: clamd at "unix:/run/clamav/clamd.ctl" or "tcp:127.0.0.1:3310", empty for none.
+# Without its word nothing goes on: files wait in quarantine while it is away, or while its signatures are older than a week. In its own
+# configuration StreamMaxLength must be at least file_max_mib, and AlertExceedsMax must be yes.
+scanner = {{printf "%q" .Scanner}}
+
+# The size of one file, and of all files of one agent that are not in a released message yet, in MiB.
+file_max_mib = {{.FileMost}}
+file_share_mib = {{.FileShare}}
+
+# Whether words are taken from files for the search, and small pictures of them: on or off. PDF files need pdftotext and pdftoppm (poppler-utils).
+file_words = {{printf "%q" .FileWords}}
+
+# How many processes may look at files at a time. Each takes up to 1 GiB of memory.
+file_children = {{.FileChildren}}
+
 # The cost of hashing one password with Argon2id: memory in KiB (46 MiB at least) and passes.
 argon_memory_kib = {{.ArgonMemory}}
 argon_passes = {{.ArgonPasses}}

@@ -21,6 +21,7 @@ const (
 	keysName        = "keys.db"
 	readingsName    = "readings"
 	vaultName       = "vault"
+	quarantineName  = "quarantine"
 	deskName        = "desk.db"
 	credentialsName = "credentials.db"
 	snapshotsName   = "snapshots"

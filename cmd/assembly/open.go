@@ -18,6 +18,7 @@ import (
 	"chancery/archive/filevault"
 	"chancery/correspondence"
 	"chancery/correspondence/boltdesk"
+	"chancery/correspondence/inspection"
 	"chancery/habilitation"
 	"chancery/habilitation/boltcredentials"
 	"chancery/search/bleveindex"
@@ -39,6 +40,8 @@ type Options struct {
 	Limits       map[habilitation.Level]habilitation.Limits // of sessions; nil: the default
 	SigningLimit time.Duration                              // zero: the default
 	Heartbeat    time.Duration                              // of streams; zero: the default
+	Child        []string                                   // what starts a child that looks at a file: the program and its subcommand; nil: what needs a parser has no verdict
+	InspectAgain time.Duration                              // zero: the default
 }
 
 // House is a house that is open: what its parts are called by who composes, drives or verifies it.
@@ -90,7 +93,7 @@ func open(ctx context.Context, folder string, config Config, o Options) (*House,
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &builder{folder: folder, options: o, house: &House{Folder: folder, Config: config}}
-	for _, step := range []func(context.Context) error{b.openKeys, b.openSealery, b.openJournals, b.openStores, b.openFolds, b.openChancery} {
+	for _, step := range []func(context.Context) error{b.openKeys, b.openSealery, b.openJournals, b.openStores, b.openFolds, b.openInspector, b.openChancery} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s: %w", folder, err), b.house.Close())
 		}
@@ -110,10 +113,12 @@ func (h *House) Close() error {
 
 // builder opens a house step by step; each step needs those before it.
 type builder struct {
-	folder  string
-	options Options
-	house   *House
-	folds   *correspondence.Folds
+	folder    string
+	options   Options
+	house     *House
+	folds     *correspondence.Folds
+	vault     *filevault.Vault
+	inspector *inspection.Inspector
 }
 
 func (b *builder) path(name string) string { return place(b.folder, name) }
@@ -184,7 +189,7 @@ func (b *builder) openStores(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.house.Vault = vault
+	b.house.Vault, b.vault = vault, vault
 	b.opened(vault.Close)
 	store, err := boltdesk.Open(b.path(deskName))
 	if err != nil {
@@ -208,13 +213,21 @@ func (b *builder) openFolds(ctx context.Context) error {
 		return err
 	}
 	b.folds = correspondence.LoadFolds(b.path(snapshotsName), head, b.options.Log)
-	index, err := bleveindex.Open(b.path(indexName), b.folds.Rows, correspondence.TextsOf(b.house.Journal), bleveindex.Options{Head: uint64(head.Seq)})
+	index, err := bleveindex.Open(b.path(indexName), b.folds.Rows, correspondence.TextsOf(b.house.Journal, b.house.Vault), bleveindex.Options{Head: uint64(head.Seq)})
 	if err != nil {
 		return err
 	}
 	b.house.Index = index
 	b.opened(index.Close)
 	return nil
+}
+
+// openInspector opens the quarantine.
+func (b *builder) openInspector(context.Context) (err error) {
+	config, child := b.house.Config, b.options.Child
+	b.inspector, err = inspection.New(inspection.Config{Folder: b.path(quarantineName), Scanner: config.Scanner, Program: child, Children: config.FileChildren,
+		Words: inspection.Words(config.FileWords == "on" && len(child) > 0), Clock: b.options.Clock, Log: b.options.Log})
+	return err
 }
 
 func (b *builder) openChancery(ctx context.Context) (err error) {
@@ -237,7 +250,9 @@ func (b *builder) openChancery(ctx context.Context) (err error) {
 	h.Chancery, err = correspondence.Open(ctx, correspondence.Config{Domain: h.Config.Domain, Folds: b.folds, Journal: h.Journal, Trees: h.Trees,
 		Readings: h.Readings, Vault: h.Vault, Seals: h.Sealery, Index: h.Index, Store: h.Store, Authority: h.Authority, Snapshots: b.path(snapshotsName),
 		Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit,
-		SigningWindow: time.Duration(b.house.Config.SigningWindow) * time.Minute, Heartbeat: b.options.Heartbeat})
+		SigningWindow: time.Duration(b.house.Config.SigningWindow) * time.Minute, Heartbeat: b.options.Heartbeat,
+		Inspector: b.inspector, InspectAgain: b.options.InspectAgain, Discard: b.vault.Discard,
+		Uploads: correspondence.UploadLimits{File: int64(h.Config.FileMost) << 20, Agent: int64(h.Config.FileShare) << 20}})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"chancery/cmd/assembly"
+	"chancery/correspondence/inspection"
 )
 
 // The exit codes.
@@ -25,6 +26,9 @@ const (
 )
 
 func main() {
+	if inspection.IsChild(os.Args) {
+		os.Exit(inspection.Child(os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

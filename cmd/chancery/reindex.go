@@ -22,7 +22,7 @@ func (reindexCommand) Run(s *session) error {
 		}
 		begun := time.Now()
 		m, count := s.meter("messages", int64(house.Chancery.Folds.Ledger.Count())), 0
-		err := house.Index.Rebuild(s.ctx, batches(s.ctx, house.Journal), func(_ uint64, documents int) {
+		err := house.Index.Rebuild(s.ctx, batches(s.ctx, house.Journal, house.Vault), func(_ uint64, documents int) {
 			count = documents
 			m.reach(int64(documents))
 		})
@@ -39,10 +39,10 @@ func (reindexCommand) Run(s *session) error {
 }
 
 // batches are the messages of the journal as an index takes them.
-func batches(ctx context.Context, journal archive.Journal) iter.Seq2[search.Batch, error] {
+func batches(ctx context.Context, journal archive.Journal, vault archive.Vault) iter.Seq2[search.Batch, error] {
 	return func(yield func(search.Batch, error) bool) {
 		enough := false
-		err := correspondence.Reindexed(ctx, journal, func(through uint64, documents []search.Document) error {
+		err := correspondence.Reindexed(ctx, journal, vault, func(through uint64, documents []search.Document) error {
 			if enough = !yield(search.Batch{Through: through, Documents: documents}, nil); enough {
 				return context.Canceled
 			}

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"chancery/correspondence/inspection"
 )
 
 // program is the file of the program under test, as it is shipped: without the race detector, which would make each of its many short lives
@@ -25,6 +27,9 @@ import (
 var program string
 
 func TestMain(m *testing.M) {
+	if inspection.IsChild(os.Args) {
+		syscall.Exit(inspection.Child(os.Args[2:])) // os.Exit would wait a second for the race detector
+	}
 	folder, err := os.MkdirTemp("", "chancery-program-")
 	if err == nil {
 		program = filepath.Join(folder, "chancery")

@@ -12,6 +12,7 @@ import (
 
 	"chancery/archive"
 	"chancery/cmd/assembly"
+	"chancery/correspondence/inspection"
 )
 
 // masterKeyVariable may hold the master key itself in place of a file.
@@ -99,7 +100,19 @@ func (s *session) openWith(o assembly.Options, flags ...assembly.Setting) (*asse
 	if o.Log == nil {
 		o.Log = s.logger(config, slog.LevelWarn)
 	}
+	if o.Child, err = childOf(); err != nil {
+		return nil, err
+	}
 	return assembly.Open(s.ctx, folder, o)
+}
+
+// childOf is how this program is called again to look at a file.
+func childOf() ([]string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	return []string{program, inspection.Subcommand}, nil
 }
 
 // logger writes on standard error what is at least as grave as the configuration and the command ask.

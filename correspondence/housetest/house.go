@@ -13,11 +13,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"chancery/archive"
 	"chancery/cmd/assembly"
 	"chancery/correspondence"
+	"chancery/correspondence/inspection"
 	"chancery/habilitation"
 )
 
@@ -42,13 +44,14 @@ type T interface {
 // House is a test house.
 type House struct {
 	*assembly.House
-	T      T
-	Clock  *Clock
-	Folder string
-	ctx    context.Context
-	master archive.MasterKey
-	draw   *draw
-	inner  *correspondence.Chancery // the one that Rewire put another in front of
+	T        T
+	Clock    *Clock
+	Folder   string
+	ctx      context.Context
+	master   archive.MasterKey
+	draw     *draw
+	settings []assembly.Setting
+	inner    *correspondence.Chancery // the one that Rewire put another in front of
 }
 
 // Clock stands still until it is moved.
@@ -126,11 +129,37 @@ func (h *House) Open() {
 	h.House = house
 }
 
+// Configure opens the house again with settings over those it was made with.
+func (h *House) Configure(settings ...assembly.Setting) {
+	h.T.Helper()
+	h.settings = settings
+	h.Reopen()
+}
+
 // Options are what the house is opened with.
 func (h *House) Options() assembly.Options {
 	cheapest := habilitation.CheapestArgon
-	return assembly.Options{MasterKey: &h.master, Clock: h.Clock.Now, NewID: h.draw.id, Salt: h.draw.salt, Random: h.draw.random, Argon: &cheapest,
+	return assembly.Options{Settings: h.settings, Child: childOf(), InspectAgain: 50 * time.Millisecond, MasterKey: &h.master, Clock: h.Clock.Now, NewID: h.draw.id, Salt: h.draw.salt, Random: h.draw.random, Argon: &cheapest,
 		SigningLimit: time.Minute, Heartbeat: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(failing{h.T}, &slog.HandlerOptions{Level: slog.LevelError}))}
+}
+
+// childVariable tells that the test binary turns into a child that looks at a file when it is called as one.
+const childVariable = "CHANCERY_TEST_CHILD"
+
+// Inspecting is called first in TestMain by packages whose houses look into files: it turns the test binary into a child when it was started as
+// one. The houses of other packages take what needs no parser.
+func Inspecting() {
+	if inspection.IsChild(os.Args) {
+		syscall.Exit(inspection.Child(os.Args[2:])) // os.Exit would wait a second for the race detector
+	}
+	_ = os.Setenv(childVariable, "1")
+}
+
+func childOf() []string {
+	if os.Getenv(childVariable) == "" {
+		return nil
+	}
+	return []string{os.Args[0], inspection.Subcommand}
 }
 
 // failing fails a test for every error that the house logs.

@@ -3,6 +3,7 @@ package inspection
 import (
 	"bytes"
 	"context"
+	"crypto/sha512"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -118,6 +119,9 @@ func (n *inspection) inspect(ctx context.Context) error {
 		n.found.Refused, n.found.Detail = "kind", n.extension
 		return nil
 	}
+	if err := n.digest(); err != nil {
+		return err
+	}
 	n.found.Media, n.found.Content = k.media, n.file
 	for _, step := range []func(context.Context, kind) error{n.scan, n.walk, n.look, n.redraw, n.read} {
 		if err := n.rewind(); err != nil {
@@ -128,6 +132,19 @@ func (n *inspection) inspect(ctx context.Context) error {
 		}
 	}
 	return n.rewind()
+}
+
+// digest names the bytes that were sent.
+func (n *inspection) digest() error {
+	if err := n.rewind(); err != nil {
+		return err
+	}
+	sum := sha512.New()
+	if _, err := io.Copy(sum, n.file); err != nil {
+		return fmt.Errorf("digest: %w", err)
+	}
+	n.found.Sent = [sha512.Size]byte(sum.Sum(nil))
+	return nil
 }
 
 // rewind makes every piece readable from its beginning; an empty one is none.
