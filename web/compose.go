@@ -9,9 +9,9 @@ import (
 	"chancery/correspondence"
 )
 
-// swapParts makes a button save the sheet and put back only the part it changed; without scripts the page is loaded anew.
-func swapParts() templ.Attributes {
-	return templ.Attributes{"hx-post": "/compose", "hx-target": "#parts", "hx-select": "#parts", "hx-swap": "outerHTML", "hx-select-oob": "#draft-live:outerHTML"}
+// swapPart makes a button save the sheet and put back only the part it changed; without scripts the page is loaded anew.
+func swapPart(part string) templ.Attributes {
+	return templ.Attributes{"hx-post": "/compose", "hx-target": "#" + part, "hx-select": "#" + part, "hx-swap": "outerHTML", "hx-select-oob": "#draft-live:outerHTML"}
 }
 
 func identityText(p sheet) string {
@@ -72,15 +72,15 @@ func fieldName(f *frame, field string) string {
 	return f.T("field."+role) + ", " + f.T("field."+part)
 }
 
+// listFields are typed into one field, names parted by commas.
+var listFields = regexp.MustCompile(`^(references|countries|persons|free_tags|external|.*\.serve)\[\d+\]$`)
+
 // fieldTarget is the element that a fault of the field points to: the field itself, or the list it stands in.
 func fieldTarget(field string) string {
-	if field == "" {
-		return "sheet"
+	if within := listFields.FindStringSubmatch(field); within != nil {
+		field = within[1]
 	}
-	if strings.HasPrefix(field, "references") {
-		return "references"
-	}
-	if strings.HasPrefix(field, "attachments") {
+	if field == "" || strings.HasPrefix(field, "attachments") {
 		return "sheet"
 	}
 	return fieldID(field)

@@ -15,7 +15,7 @@ const suggestMost = 12
 // suggestion is one line under a field: what is put into it, and what is read.
 type suggestion struct{ value, label, detail string }
 
-// suggestions answers what may be meant by the beginning of a name: of a group, a tag or an agent.
+// suggestions answers what may be meant by the beginning of a name: of a group, a collective, a tag or an agent.
 func suggestions(c *Call, d *correspondence.Desk) (view, error) {
 	typed := c.query("q")
 	if len(typed) > 200 {
@@ -30,6 +30,8 @@ func suggestions(c *Call, d *correspondence.Desk) (view, error) {
 		found, err = suggestTags(c, d, typed)
 	case "agents":
 		found, err = suggestAgents(c, d, typed)
+	case "collectives":
+		found, err = suggestCollectives(c, d, typed)
 	default:
 		err = &problem{status: fiber.StatusNotFound, key: "unknown"}
 	}
@@ -80,6 +82,22 @@ func suggestAgents(c *Call, d *correspondence.Desk, typed string) ([]suggestion,
 	found := make([]suggestion, 0, len(agents))
 	for _, a := range agents {
 		found = append(found, suggestion{a.Login, a.Name, a.Login})
+	}
+	return found, err
+}
+
+func suggestCollectives(c *Call, d *correspondence.Desk, typed string) ([]suggestion, error) {
+	collectives, err := d.Collectives(c.ctx)
+	var found []suggestion
+	folded := fold(typed)
+	for _, one := range collectives {
+		name := c.words.Label(one.Name)
+		if strings.HasPrefix(fold(one.Key), folded) || beginsWord(fold(name), folded) {
+			found = append(found, suggestion{one.Key, name, c.words.T("compose.groups", "Count", len(one.Groups))})
+		}
+		if len(found) == suggestMost {
+			break
+		}
 	}
 	return found, err
 }

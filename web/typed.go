@@ -39,6 +39,7 @@ func (c *Call) typedForm(d *correspondence.Desk) (correspondence.Form, error) {
 		Subject: c.form.Get("subject"), Summary: c.text("summary"), Text: c.text("text"), Comment: c.text("comment"),
 		References: listed(c.form.Get("references")),
 	}
+	c.typedParticulars(&form)
 	find, err := finder(c, d)
 	if err != nil {
 		return form, err
@@ -46,6 +47,12 @@ func (c *Call) typedForm(d *correspondence.Desk) (correspondence.Form, error) {
 	form.Action, err = c.typedLines("action", find.group)
 	if err == nil {
 		form.Info, err = c.typedLines("info", find.group)
+	}
+	if err == nil {
+		form.Collectives, err = c.typedCollectives(find.collective)
+	}
+	if err == nil {
+		form.Exempted, err = c.typedKeys("exempted", find.group, mostAgents)
 	}
 	if err == nil {
 		form.Tags, err = c.typedKeys("tags", find.tag, mostTags)
@@ -73,7 +80,9 @@ func (c *Call) added(name string, already int) ([]string, error) {
 }
 
 // text is a field of several lines, with line ends as the house writes them.
-func (c *Call) text(name string) string { return strings.ReplaceAll(c.form.Get(name), "\r\n", "\n") }
+func (c *Call) text(name string) string { return unixLines(c.form.Get(name)) }
+
+func unixLines(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
 
 // listed splits names separated by commas, semicolons or line ends.
 func listed(text string) []string {
@@ -86,24 +95,43 @@ func listed(text string) []string {
 	return names
 }
 
+// columns are the values of the fields of a list of lines, by field. A field that the sheet does not have is empty in every line; one that
+// has another number of lines is no sheet of ours.
+func (c *Call) columns(list, first string, fields ...string) (map[string][]string, int, error) {
+	count := len(c.form[list+"."+first])
+	columns := map[string][]string{first: c.form[list+"."+first]}
+	for _, field := range fields {
+		values := c.form[list+"."+field]
+		switch len(values) {
+		case count:
+			columns[field] = values
+		case 0:
+			columns[field] = make([]string, count)
+		default:
+			return nil, 0, &problem{status: fiber.StatusBadRequest, key: "malformed"}
+		}
+	}
+	return columns, count, nil
+}
+
 // typedLines reads the lines of addressees of one role, without the one whose removal was asked, with those to add.
 func (c *Call) typedLines(role string, find func(string) string) ([]correspondence.FormAddressee, error) {
-	groups, qualifications := c.form[role+".group"], c.form[role+".qualification"]
-	deadlines, instructions := c.form[role+".deadline"], c.form[role+".instruction"]
-	if len(qualifications) != len(groups) || len(deadlines) != len(groups) || len(instructions) != len(groups) {
-		return nil, &problem{status: fiber.StatusBadRequest, key: "malformed"}
+	of, count, err := c.columns(role, "group", "qualification", "deadline", "instruction", "precedence", "night", "night_reason", "receipt", "serve", "attention")
+	if err != nil {
+		return nil, err
 	}
-	names, err := c.added(role, len(groups))
+	names, err := c.added(role, count)
 	if err != nil {
 		return nil, err
 	}
 	var lines []correspondence.FormAddressee
-	for i, group := range groups {
+	for i := range count {
 		if c.form.Get("remove") == fmt.Sprintf("%s.%d", role, i) {
 			continue
 		}
-		lines = append(lines, correspondence.FormAddressee{Group: group, Qualification: qualifications[i], Deadline: deadlines[i],
-			Instruction: strings.ReplaceAll(instructions[i], "\r\n", "\n")})
+		lines = append(lines, correspondence.FormAddressee{Group: of["group"][i], Qualification: of["qualification"][i], Deadline: of["deadline"][i],
+			Instruction: unixLines(of["instruction"][i]), Precedence: of["precedence"][i], Night: of["night"][i] == "yes", NightReason: of["night_reason"][i],
+			Receipt: of["receipt"][i], Serve: listed(of["serve"][i]), Attention: of["attention"][i]})
 	}
 	for _, name := range names {
 		key := find(name)
@@ -112,6 +140,49 @@ func (c *Call) typedLines(role string, find func(string) string) ([]corresponden
 		}
 	}
 	return lines, nil
+}
+
+// typedCollectives reads the collective addresses in the same way.
+func (c *Call) typedCollectives(find func(string) string) ([]correspondence.FormCollective, error) {
+	const list = "collectives"
+	of, count, err := c.columns(list, "collective", "role", "qualification", "deadline", "instruction", "precedence", "receipt")
+	if err != nil {
+		return nil, err
+	}
+	names, err := c.added(list, count)
+	if err != nil {
+		return nil, err
+	}
+	var lines []correspondence.FormCollective
+	for i := range count {
+		if c.form.Get("remove") == fmt.Sprintf("%s.%d", list, i) {
+			continue
+		}
+		lines = append(lines, correspondence.FormCollective{Collective: of["collective"][i], Role: of["role"][i], Qualification: of["qualification"][i],
+			Deadline: of["deadline"][i], Instruction: unixLines(of["instruction"][i]), Precedence: of["precedence"][i], Receipt: of["receipt"][i]})
+	}
+	for _, name := range names {
+		key := find(name)
+		if !slices.ContainsFunc(lines, func(l correspondence.FormCollective) bool { return l.Collective == key }) {
+			lines = append(lines, correspondence.FormCollective{Collective: key})
+		}
+	}
+	return lines, nil
+}
+
+// typedParticulars reads the fields that only some messages have.
+func (c *Call) typedParticulars(form *correspondence.Form) {
+	form.Instruction, form.Exercise = c.form.Get("instruction") == "yes", c.form.Get("exercise") == "yes"
+	form.ReplyTo, form.Follows = strings.TrimSpace(c.form.Get("reply_to")), strings.TrimSpace(c.form.Get("follows"))
+	if how, message := c.form.Get("corrects.how"), strings.TrimSpace(c.form.Get("corrects.message")); how != "" || message != "" {
+		form.Corrects = &correspondence.FormCorrection{How: how, Message: message}
+	}
+	form.ReplyBefore, form.ValidUntil = c.form.Get("reply_before"), c.form.Get("valid_until")
+	form.NotBefore, form.SilenceUntil, form.ReassessOn = c.form.Get("not_before"), c.form.Get("silence_until"), c.form.Get("reassess_on")
+	form.LevelReason, form.AudienceMention = c.form.Get("level_reason"), c.form.Get("audience_mention")
+	form.HandlingInstructions, form.DistributionClass = c.form.Get("handling_instructions"), c.form.Get("distribution_class")
+	form.External, form.FreeTags = listed(c.form.Get("external")), listed(c.form.Get("free_tags"))
+	form.Countries, form.Persons = listed(c.form.Get("countries")), listed(c.form.Get("persons"))
 }
 
 // typedKeys reads a list of keys in the same way. Names beyond its room are not looked up: the fault is their number.
@@ -138,7 +209,7 @@ func (c *Call) typedKeys(name string, find func(string) string, room int) ([]str
 }
 
 // found turns what was typed into keys.
-type found struct{ group, tag, agent func(string) string }
+type found struct{ group, tag, agent, collective func(string) string }
 
 func finder(c *Call, d *correspondence.Desk) (found, error) {
 	groups, err := allGroups(c, d)
@@ -158,6 +229,15 @@ func finder(c *Call, d *correspondence.Desk) (found, error) {
 			for _, t := range tags {
 				if err == nil && sameName(typed, append([]string{t.Key, t.Label.FR, t.Label.EN}, t.Synonyms...)...) {
 					return t.Key
+				}
+			}
+			return typed
+		},
+		collective: func(typed string) string {
+			collectives, err := d.Collectives(c.ctx)
+			for _, one := range collectives {
+				if err == nil && sameName(typed, one.Key, one.Name.FR, one.Name.EN) {
+					return one.Key
 				}
 			}
 			return typed
@@ -216,12 +296,14 @@ func fold(text string) string {
 
 // names is how the keys of a form are called, in both languages.
 type names struct {
-	groups map[string]correspondence.AudienceRef
-	tags   map[string]habilitation.Label
+	groups      map[string]correspondence.AudienceRef
+	tags        map[string]habilitation.Label
+	collectives map[string]habilitation.Label
 }
 
 func nameKeys(c *Call, d *correspondence.Desk, form correspondence.Form) (names, error) {
-	n := names{groups: map[string]correspondence.AudienceRef{}, tags: map[string]habilitation.Label{}}
+	n := names{groups: map[string]correspondence.AudienceRef{}, tags: map[string]habilitation.Label{},
+		collectives: map[string]habilitation.Label{}}
 	groups, err := allGroups(c, d)
 	if err != nil {
 		return n, err
@@ -236,7 +318,26 @@ func nameKeys(c *Call, d *correspondence.Desk, form correspondence.Form) (names,
 		}
 		n.tags[key] = tag.Label
 	}
-	return n, nil
+	return n, n.nameCollectives(c, d, form)
+}
+
+func (n names) nameCollectives(c *Call, d *correspondence.Desk, form correspondence.Form) error {
+	if len(form.Collectives) == 0 {
+		return nil
+	}
+	collectives, err := d.Collectives(c.ctx)
+	for _, one := range collectives {
+		n.collectives[one.Key] = one.Name
+	}
+	return err
+}
+
+// collective is how a collective on the sheet is called.
+func (n names) collective(f *frame, key string) string {
+	if label := f.Label(n.collectives[key]); label != "" {
+		return label
+	}
+	return key
 }
 
 // group is how a group on the sheet is called; a key that nobody bears is told as typed.
