@@ -49,9 +49,25 @@ func faultWithin(faults []correspondence.Fault, list string, i int, parts ...str
 	return slices.ContainsFunc(parts, func(part string) bool { return anyFault(faults, lineField(list, i, part)) })
 }
 
-// hasExtras reports whether anything is asked of an addressee beyond what every line asks.
-func hasExtras(a correspondence.FormAddressee) bool {
-	return a.Precedence != "" || a.Night || a.NightReason != "" || a.Receipt != "" || len(a.Serve) > 0 || a.Attention != ""
+// extrasText sums up what is asked of an addressee beyond what every line asks; "" when nothing is.
+func extrasText(f *frame, a correspondence.FormAddressee) string {
+	var set []string
+	if a.Precedence != "" {
+		set = append(set, knownWord(f, "precedence."+a.Precedence, a.Precedence))
+	}
+	if a.Night || a.NightReason != "" {
+		set = append(set, f.T("row.night"))
+	}
+	if a.Receipt != "" {
+		set = append(set, f.T("compose.receipt-of", "What", knownWord(f, "receipt."+a.Receipt, a.Receipt)))
+	}
+	if len(a.Serve) > 0 {
+		set = append(set, f.T("message.serve", "Offices", strings.Join(a.Serve, " - ")))
+	}
+	if a.Attention != "" {
+		set = append(set, f.T("message.attention", "Whom", a.Attention))
+	}
+	return strings.Join(set, " · ")
 }
 
 // filledTexts counts the texts that are not empty.
