@@ -2,9 +2,9 @@ package web
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"chancery/correspondence"
 )
@@ -124,17 +124,22 @@ func orBlank(n int, name string) string {
 	return name
 }
 
-var plainMoment = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$`)
-
-// momentType lets the browser offer a calendar with the time, unless what was typed is no such moment: then it stays as it is.
-func momentType(value string) string {
-	switch {
-	case value == "" || plainMoment.MatchString(value):
-		return "datetime-local"
-	case plainDate.MatchString(value):
+// calendarType lets the browser offer a calendar, with the time of day unless a whole day was given.
+func calendarType(shown string) string {
+	if plainDate.MatchString(shown) {
 		return "date"
 	}
-	return "text"
+	return momentType(shown)
+}
+
+// shownMoment is a moment of the form as a browser's field takes it, in the zone of the house; what is none, or finer than a minute, stays
+// as it was typed.
+func shownMoment(f *frame, typed string) string {
+	at, err := time.Parse(time.RFC3339, typed)
+	if err != nil || !at.Equal(at.Truncate(time.Minute)) {
+		return typed
+	}
+	return f.moment(at)
 }
 
 func groupChips(f *frame, p sheet, keys []string) []suggestion {

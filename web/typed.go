@@ -177,8 +177,9 @@ func (c *Call) typedParticulars(form *correspondence.Form) {
 	if how, message := c.form.Get("corrects.how"), strings.TrimSpace(c.form.Get("corrects.message")); how != "" || message != "" {
 		form.Corrects = &correspondence.FormCorrection{How: how, Message: message}
 	}
-	form.ReplyBefore, form.ValidUntil = c.form.Get("reply_before"), c.form.Get("valid_until")
-	form.NotBefore, form.SilenceUntil, form.ReassessOn = c.form.Get("not_before"), c.form.Get("silence_until"), c.form.Get("reassess_on")
+	form.ReplyBefore, form.ValidUntil = c.instant(c.form.Get("reply_before")), c.instant(c.form.Get("valid_until"))
+	form.NotBefore, form.SilenceUntil = c.instant(c.form.Get("not_before")), c.instant(c.form.Get("silence_until"))
+	form.ReassessOn = c.instant(c.form.Get("reassess_on"))
 	form.LevelReason, form.AudienceMention = c.form.Get("level_reason"), c.form.Get("audience_mention")
 	form.HandlingInstructions, form.DistributionClass = c.form.Get("handling_instructions"), c.form.Get("distribution_class")
 	form.External, form.FreeTags = listed(c.form.Get("external")), listed(c.form.Get("free_tags"))
