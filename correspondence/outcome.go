@@ -1,10 +1,6 @@
 package correspondence
 
-import (
-	"time"
-
-	"chancery/habilitation"
-)
+import "chancery/habilitation"
 
 // outcome is what the decision finds beside the words: it is recorded, and never found again.
 func (c *Chancery) outcome(m *Message) Outcome {
@@ -51,12 +47,4 @@ func (c *Chancery) distribution(m *Message) []distributed {
 		out = append(out, distributed{Audience: reason.Audience, Tag: reason.Tag})
 	}
 	return out
-}
-
-// tooEarly refuses what its own form puts off: a signatory who signs it now has it released at that moment.
-func tooEarly(m *Message, at time.Time) error {
-	if !m.NotBefore.After(at) {
-		return nil
-	}
-	return &Refusal{Cause: Invalid, Faults: []Fault{{Field: "not_before", Key: "not-yet"}}}
 }

@@ -154,9 +154,6 @@ func (c *Chancery) check(r *release, at time.Time) error {
 	if len(faults) > 0 {
 		return &Refusal{Cause: Invalid, Faults: faults}
 	}
-	if err := tooEarly(message, at); err != nil {
-		return err
-	}
 	r.message = message
 	if err := c.checkCircuit(r, at); err != nil {
 		return err
