@@ -60,7 +60,8 @@ func wrong(faults []correspondence.Fault, field string) string {
 
 // doneWords are the acts that a page may tell of after a redirect; the address can name no other.
 var doneWords = []string{"signed-out", "accepted", "refused", "asked", "declared", "withdrawn", "saved", "discarded", "read-all", "released", "settings",
-	"delegation-given", "delegation-ended", "roster-set", "collective-defined", "collective-withdrawn", "operator-named"}
+	"delegation-given", "delegation-ended", "roster-set", "collective-defined", "collective-withdrawn", "operator-named",
+	"dossier-opened", "dossier-message", "dossier-note", "dossier-share", "dossier-remove", "dossier-close"}
 
 // done is what the address says was done, if it is one of ours.
 func (c *Call) done() string {

@@ -31,12 +31,20 @@ func messagePage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	thread, err := d.Thread(c.ctx, id)
+	if err != nil {
+		return view{}, err
+	}
+	into, err := filing(c, d, &message)
+	if err != nil {
+		return view{}, err
+	}
 	title := message.Subject
 	if message.Number != "" {
 		title = message.Number + " – " + title
 	}
 	return view{title: title, section: "teleprinter", body: func(f *frame) templ.Component {
-		return messageBody(f, message, c.done())
+		return messageBody(f, message, thread, into, c.done())
 	}}, nil
 }
 

@@ -21,6 +21,7 @@ func (s *Server) registerPages() {
 	s.registerDirectory()
 	s.registerTags()
 	s.registerRequests()
+	s.registerDossiers()
 	s.registerMandates()
 }
 

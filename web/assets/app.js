@@ -80,7 +80,7 @@ if (tape()) {
 }
 
 // Single keys, switched off in the account menu, never while something is being typed.
-const sections = { t: "teleprinter", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests" };
+const sections = { t: "teleprinter", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers" };
 let prefix = 0;
 
 function typing(target) {
@@ -105,6 +105,12 @@ const acts = {
   ".": () => { const pill = document.getElementById("pill"); if (pill && !pill.hidden) pill.click(); },
   "/": () => document.querySelector("#q, #quick-q")?.focus(),
   c: () => document.querySelector('[data-section="compose"]')?.click(),
+  D: () => {
+    const filing = document.getElementById("file-in");
+    if (!filing) return;
+    filing.open = true;
+    filing.querySelector("select")?.focus();
+  },
   "?": () => document.getElementById("help")?.showModal(),
 };
 
