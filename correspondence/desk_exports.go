@@ -71,9 +71,16 @@ func (d *Desk) DossierMessages(ctx context.Context, id habilitation.ID) (Dossier
 		return DossierPage{}, nil, err
 	}
 	page := d.dossierParts(&one)
+	unread, err := d.unreads(ctx)
+	if err != nil {
+		return DossierPage{}, nil, err
+	}
 	ids := []habilitation.ID{}
 	for _, e := range d.dossierMessages(&one) {
 		ids = append(ids, e.row.ID)
+		if h, ok := d.headline(e.row, unread); ok {
+			page.Items = append(page.Items, DossierMessage{Headline: h, AddedBy: d.house.Folds.agent(e.By), AddedAt: e.At})
+		}
 	}
 	return page, ids, nil
 }

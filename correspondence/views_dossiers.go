@@ -41,6 +41,15 @@ type DossierPage struct {
 	FileItems []DossierFile    `json:"file_items"`
 }
 
+// Highest is the level that must stand on whatever shows the page: the dossier's, or that of a message in it that is higher.
+func (p *DossierPage) Highest() habilitation.Level {
+	level := p.Level
+	for i := range p.Items {
+		level = max(level, p.Items[i].Level)
+	}
+	return level
+}
+
 // DossierMessage is a message of a dossier that the reader may see.
 type DossierMessage struct {
 	Headline

@@ -124,7 +124,7 @@ func printDossier(c *Call, d *correspondence.Desk, in dossierPart) (document, er
 	}
 	from := (part.Number - 1) * pdfMessages
 	ids = ids[from:min(from+pdfMessages, len(ids))]
-	name := restrictedName(page.Level, page.Key)
+	name := restrictedName(page.Highest(), page.Key)
 	if part.Of > 1 {
 		name = fmt.Sprintf("%s-%d", name, part.Number)
 	}
@@ -153,7 +153,7 @@ func exportDossier(c *Call, d *correspondence.Desk, in dossierOnly) (document, e
 		return document{}, err
 	}
 	s, w := c.s, c.words
-	return c.exported(d, mediaZIP, restrictedName(page.Level, page.Key)+".zip", func(ctx context.Context, out io.Writer) error {
+	return c.exported(d, mediaZIP, restrictedName(page.Highest(), page.Key)+".zip", func(ctx context.Context, out io.Writer) error {
 		b := newBundle(out, page.LastAt)
 		if err := b.dossierParts(ctx, w, d, &page); err != nil {
 			return err
@@ -171,7 +171,7 @@ func exportDossier(c *Call, d *correspondence.Desk, in dossierOnly) (document, e
 				return err
 			}
 		}
-		if err := b.house(s, w, w.T("export.dossier-lines", "Title", page.Title, "Level", w.Level(page.Level))); err != nil {
+		if err := b.house(s, w, w.T("export.dossier-lines", "Title", page.Title, "Level", w.Level(page.Highest()))); err != nil {
 			return err
 		}
 		return b.close()

@@ -162,7 +162,7 @@ func TestAnExportedDossierHoldsWhatItsReaderSees(t *testing.T) {
 	}
 	pages := pagesOf(t, l.visit("marie", habilitation.Restricted).get(path+".pdf?lang=fr").wants(200).body)
 	for i, want := range []string{"Voir « la météo ».", "Position de la délégation", "Crue du fleuve"} {
-		stamp := []string{"NON PROTÉGÉ", "DIFFUSION RESTREINTE", "NON PROTÉGÉ"}[i]
+		stamp := []string{"DIFFUSION RESTREINTE", "DIFFUSION RESTREINTE", "NON PROTÉGÉ"}[i]
 		if i >= len(pages) || !strings.Contains(pages[i], want) || strings.Count(pages[i], stamp) < 2 {
 			t.Errorf("page %d of %d does not hold %q under %s:\n%s", i+1, len(pages), want, stamp, pages)
 		}

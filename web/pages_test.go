@@ -381,3 +381,49 @@ func TestDeciding(t *testing.T) {
 	marie.post("/groups/dam/tags/sante/withdraw", url.Values{"reason": {"Sans objet."}}).wants(303)
 	theo.post("/groups/dam/tags", url.Values{"tag": {"peche"}}).wants(403)
 }
+
+// TestADossierOnItsPages: opened, filled, shared and closed with forms alone; what is refused is shown where it was typed.
+func TestADossierOnItsPages(t *testing.T) {
+	l, ids := furnished(t)
+	marie := l.visit("marie", habilitation.Restricted)
+	refused := marie.post("/dossiers", url.Values{"title": {"Crue"}, "owner": {"dam"}, "members": {"Ambassade à Bamako, nulle part"}}).wants(422)
+	if page := refused.document(); attribute(find(page, "input", "name", "title"), "value") != "Crue" || attribute(find(page, "input", "name", "members"), "value") != "Ambassade à Bamako, nulle part" ||
+		!strings.Contains(text(page), "« nulle part » n’est pas un groupe") {
+		t.Errorf("what was typed is gone: %s", text(page))
+	}
+	opened := marie.post("/dossiers", url.Values{"title": {"Crue du fleuve 2026"}, "owner": {"dam"}, "level": {"unprotected"}, "members": {"Ambassade à Bamako"}}).wants(303)
+	address, _, _ := strings.Cut(opened.Header.Get("Location"), "?")
+	act := func(status int, act string, fields ...string) *answered {
+		form := url.Values{"act": {act}}
+		for i := 0; i < len(fields); i += 2 {
+			form.Set(fields[i], fields[i+1])
+		}
+		return marie.post(address, form).wants(status)
+	}
+	marie.post("/messages/"+ids["closed"]+"/dossiers", url.Values{"dossier": {strings.TrimPrefix(address, "/dossiers/")}}).wants(303)
+	act(303, "message", "message", "TD BAMAKO 1")
+	again := act(409, "message", "message", "TD BAMAKO 1")
+	if page := again.document(); attribute(find(page, "input", "id", "message-message"), "value") != "TD BAMAKO 1" || !strings.Contains(text(page), "déjà dans ce dossier") {
+		t.Errorf("refused without its words: %s", text(page))
+	}
+	act(422, "message", "message", "TD ROME 99")
+	act(303, "note", "text", "À suivre <b>de près</b>.")
+	if page := text(marie.get(address).document()); !strings.Contains(page, "À suivre <b>de près</b>.") || !strings.Contains(page, "TD BAMAKO DR 1") || !strings.Contains(page, "2 messages") {
+		t.Errorf("the page shows %s", page)
+	}
+	if page := text(l.visit("lea", habilitation.Restricted).get(address).wants(200).document()); strings.Contains(page, "TD BAMAKO DR 1") || !strings.Contains(page, "1 message") || strings.Contains(page, "Tenir le dossier") {
+		t.Errorf("lea sees %s", page)
+	}
+	if page := text(marie.get("/messages/" + ids["closed"]).document()); !strings.Contains(page, "Tout le fil") || !strings.Contains(page, "cite TD BAMAKO 1") || !strings.Contains(page, "Crue du fleuve 2026") {
+		t.Errorf("the message's page shows %s", page)
+	}
+	act(303, "share", "group", "MINSANTE")
+	act(303, "remove", "message", ids["open"], "reason", "hors sujet")
+	act(422, "close", "reason", " ")
+	act(303, "close", "reason", "décrue")
+	if page := text(marie.get(address).document()); !strings.Contains(page, "décrue") || strings.Contains(page, "Tenir le dossier") {
+		t.Errorf("a closed dossier shows %s", page)
+	}
+	l.visit("theo", habilitation.Restricted).get(address).wants(404)
+	marie.get("/dossiers/nowhere").wants(404)
+}

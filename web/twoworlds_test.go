@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"chancery/correspondence"
 	"chancery/correspondence/housetest"
 	"chancery/habilitation"
 	"chancery/web"
@@ -73,6 +74,32 @@ func (s *served) correspond(restricted bool) (closed []habilitation.ID) {
 	return closed
 }
 
+// gather opens a dossier of the open messages in both worlds; in the fuller one it holds the closed ones too, and so does a restricted one.
+func (s *served) gather(t *testing.T, closed []habilitation.ID) (dossiers []habilitation.ID) {
+	t.Helper()
+	for _, level := range habilitation.Levels {
+		if level == habilitation.Restricted && len(closed) == 0 {
+			continue
+		}
+		form := correspondence.DossierForm{Title: "Fleuve", Owner: "dam", Level: level.String(), Members: []string{"bamako"}}
+		d, err := s.As("marie").OpenDossier(t.Context(), form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range append(append([]habilitation.ID{}, s.ids...), closed...) {
+			if _, err := s.As("marie").AddToDossier(t.Context(), d.ID, id.String()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text := map[habilitation.Level]string{habilitation.Unprotected: "Relire.", habilitation.Restricted: secretWord}[level]
+		if _, err := s.As("marie").AddNote(t.Context(), d.ID, correspondence.NoteForm{Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		dossiers = append(dossiers, d.ID)
+	}
+	return dossiers
+}
+
 // moment masks what no two answers share: nonces, form tokens, incident numbers and the passes themselves.
 var moment = regexp.MustCompile(`(nonce[-=]"?|name="token" value="|"incident": ?"|hx-nonce[^=]*=")[A-Za-z0-9+/=_.-]+`)
 
@@ -105,17 +132,27 @@ func (s *served) ask(t *testing.T, pass, path, accept string) string {
 }
 
 // addresses is everything a reader may ask for.
-func addresses(ids []habilitation.ID) []string {
+func addresses(ids, dossiers []habilitation.ID) []string {
 	paths := []string{"/api/v1/me", "/api/v1/teleprinter", "/api/v1/teleprinter?limit=2", "/api/v1/search", "/api/v1/groups", "/api/v1/communities", "/api/v1/tags", "/api/v1/agents",
 		"/api/v1/house/checkpoint", "/api/v1/house/checkpoint/key", "/api/v1/house/certificates", "/api/v1/drafts", "/", "/search", "/groups", "/communities", "/tags", "/tags/sahel", "/groups/dam", "/requests", "/compose", "/drafts",
-		"/delegations", "/collectives", "/api/v1/delegations", "/api/v1/collectives", "/api/v1/operator", "/api/v1/groups/dam/roster"}
+		"/delegations", "/collectives", "/api/v1/delegations", "/api/v1/collectives", "/api/v1/operator", "/api/v1/groups/dam/roster", "/dossiers", "/api/v1/dossiers"}
+	for _, id := range dossiers {
+		for _, part := range []string{"", "/export.pdf", "/export.zip", "/files/" + id.String(), "?after=" + ids[len(ids)-1].String()} {
+			paths = append(paths, "/api/v1/dossiers/"+id.String()+part)
+		}
+		paths = append(paths, "/dossiers/"+id.String())
+	}
 	for _, q := range []string{"p%C3%AAche", "haiti+rome", secretWord, "tag%3Asahel", "level%3Arestricted", "td+bamako+1", "td+bamako+dr+1", "%22accord+de+p%C3%AAche%22", "-crue", "%22"} {
 		for _, form := range []string{"/api/v1/search?q=%s", "/api/v1/search?q=%s&sort=date&limit=2", "/search?q=%s"} {
 			paths = append(paths, fmt.Sprintf(form, q))
 		}
 	}
-	for _, id := range ids {
-		for _, part := range []string{"", "/original", "/signature", "/timestamp", "/timestamped", "/proof", "/attachments/0"} {
+	for i, id := range ids {
+		parts := []string{"", "/original", "/signature", "/timestamp", "/timestamped", "/proof", "/attachments/0", "/thread", "/smime"}
+		if i%4 == 0 { // one that is open and one that is not: printing takes its time
+			parts = append(parts, "/sheet.pdf", "/export.zip")
+		}
+		for _, part := range parts {
 			paths = append(paths, "/api/v1/messages/"+id.String()+part)
 		}
 		paths = append(paths, "/messages/"+id.String(), "/api/v1/teleprinter?after="+id.String(), "/api/v1/search?after="+id.String())
@@ -127,7 +164,9 @@ func TestTwoWorldsAnswerAlikeOverHTTP(t *testing.T) {
 	bare, full := serve(t, housetest.WithPeople(t)), serve(t, housetest.WithPeople(t))
 	bare.correspond(false)
 	closed := full.correspond(true)
-	paths := addresses(append(append([]habilitation.ID{}, full.ids...), closed...))
+	bare.gather(t, nil)
+	dossiers := full.gather(t, closed)
+	paths := addresses(append(append([]habilitation.ID{}, full.ids...), closed...), dossiers)
 	for _, reader := range []struct{ login, secret string }{
 		{"lea", housetest.SecretOf(habilitation.Restricted)}, // not cleared
 		{"marie", ""}, // cleared, on a terminal nobody knows

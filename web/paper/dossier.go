@@ -11,11 +11,11 @@ import (
 // Part says which part of a dossier too long for one document is printed, and how many there are; 1 of 1 is all of it.
 type Part struct{ Number, Of int }
 
-// Dossier prints a dossier: what it is, its notes and files, then each message on pages of its own, under its own level. The messages come
+// Dossier prints a dossier: what it is, its notes and files, under the highest level in it, then each message on pages of its own, under its own level. The messages come
 // one at a time; an error of theirs ends the printing.
 func Dossier(out io.Writer, fonts *Fonts, words Words, house House, d *correspondence.DossierPage, part Part, messages func(yield func(*correspondence.MessageView, error) bool)) error {
 	p := newPress(fonts, words, house, d.Title, d.LastAt)
-	p.coming = stamp{heading(words.Level(d.Level)), d.Level == habilitation.Restricted, p.say(words.T("paper.dossier") + " " + d.Key)}
+	p.coming = stamp{heading(words.Level(d.Highest())), d.Highest() == habilitation.Restricted, p.say(words.T("paper.dossier") + " " + d.Key)}
 	p.AddPage()
 	p.cover(d, part)
 	for i := range d.NoteItems {
