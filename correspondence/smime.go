@@ -34,13 +34,13 @@ func (d *Desk) Envelope(ctx context.Context, id habilitation.ID) (*Envelope, err
 		return nil, err
 	}
 	seals := d.house.Seals
-	return &Envelope{Evidence: evidence, seal: seals.SealOfHouse(), stamp: seals.Stamper(), label: seals.Label(evidence.dispatch.Level), house: d.house}, nil
+	return &Envelope{Evidence: evidence, seal: seals.SealOfHouse(), stamp: seals.Stamper(), label: seals.Label(evidence.View.Level), house: d.house}, nil
 }
 
 // Write writes the mail; no file is held in memory.
 func (e *Envelope) Write(ctx context.Context, out io.Writer) error {
 	w := &mailWriter{out: out}
-	w.text(mailHeader(e.Original, e.dispatch.Level))
+	w.text(mailHeader(e.Original, e.View.Level))
 	if len(e.dispatch.Attachments) == 0 {
 		e.writeSigned(w, "message")
 		return w.err

@@ -72,12 +72,14 @@ func fullMessage() correspondence.MessageView {
 	m := correspondence.MessageView{
 		Headline: correspondence.Headline{ID: habilitation.ID{1}, Number: "TD BAMAKO DR 12", Kind: correspondence.Telegram, Level: habilitation.Restricted,
 			Subject: "Évacuation des ressortissants : « plan Niger », 42 € par tête", Summary: "Le résumé tient en deux lignes ; il dit l’essentiel de ce qui est demandé au poste et par qui, avant le soir.",
-			Origin: group("bamako", "BAMAKO", "Ambassade à Bamako"), ReleasedAt: *day(7), Instruction: true, Exercise: true},
+			Origin: group("bamako", "BAMAKO", "Ambassade à Bamako"), ReleasedAt: *day(7), Instruction: true, Exercise: true,
+			Banners: []correspondence.Banner{{How: correspondence.Rectifies, Number: "TD BAMAKO DR 13", ReleasedAt: *day(12)}}},
 		DTG: "071700Z MAR 26", Drafter: &correspondence.AgentRef{Name: "J. C. Belliard"}, Signatory: &correspondence.AgentRef{Name: "Paul Noël"},
 		OnBehalf: &correspondence.AgentRef{Name: "Inès Marlaud"}, ActionFirst: correspondence.Immediate, InfoFirst: correspondence.Routine, Language: "fr",
 		Addressees: []correspondence.AddresseeView{
 			{AudienceRef: group("mae", "DIPLOMATIE", "Ministère"), Role: correspondence.Action, Qualification: correspondence.ToDo, Deadline: day(8), Number: 308,
 				Instruction: "Prévenir la cellule de crise.", Night: true, NightReason: "vies en jeu", Receipt: correspondence.ChargeReceipt, Serve: []string{"DAM", "CMB", "PR4"}, Attention: "M. le directeur"},
+			{AudienceRef: group("geneve", "GENEVE", "Genève"), Role: correspondence.Info, Added: &correspondence.AdditionView{WordView: correspondence.WordView{By: correspondence.AgentRef{Name: "Ana Costa"}, At: *day(8), Reason: "oublié"}}},
 			{AudienceRef: group("armees", "ARMEES PARIS", "Armées"), Role: correspondence.Info, Qualification: correspondence.ForInformation, Number: 82, Precedence: correspondence.Priority},
 		},
 		Agents: []correspondence.AgentRef{{Name: "Karim Benali"}}, Tags: []correspondence.TagRef{{Label: habilitation.Label{FR: "Onu-Conseil de sécurité", EN: "UN Security Council"}}},
@@ -103,7 +105,7 @@ func fullMessage() correspondence.MessageView {
 func TestTheSheetSaysEverything(t *testing.T) {
 	p := newPress(t)
 	for lang, words := range map[string][]string{
-		"fr": {"TD BAMAKO DR 12 LE 7 MARS 2026", "BAMAKO LE 07/03/26 À 17H00", "071700Z MAR 26", "IMMÉDIAT – copies : Routine", "INSTRUCTION", "ANNULE TD BAMAKO DR 10", "DISTRIBUTION DIRECTEURS",
+		"fr": {"TD BAMAKO DR 12 LE 7 MARS 2026", "BAMAKO LE 07/03/26 À 17H00", "071700Z MAR 26", "IMMÉDIAT – copies : Routine", "INSTRUCTION", "RECTIFIÉ PAR TD BAMAKO DR 13, 12 MARS 2026", "GENEVE", "ajouté le 8 mars 2026 à 17:00 par Ana Costa – oublié", "ANNULE TD BAMAKO DR 10", "DISTRIBUTION DIRECTEURS",
 			"DIPLOMATIE 308 – À faire avant le 8 mars 2026", "accusé de prise en charge", "NB : SERVIR : DAM - CMB - PR4", "De nuit : vies en jeu", "ARMEES PARIS 82 – Prioritaire", "Postes d’Afrique (41 destinataires)",
 			"Onu-Conseil de sécurité, ponts aériens", "Silence jusqu’au", "PAUL NOËL p/o INÈS MARLAUD", "visa avec observations", "(sur un texte antérieur)", "Signature valide", "RÉSUMÉ", "TEXTE", "COMMENTAIRE"},
 		"en": {"TD BAMAKO DR 12 ON 7 MARCH 2026", "IMMEDIATE – copies: Routine", "CANCELS TD BAMAKO DR 10", "DISTRIBUTION TO DIRECTORS", "UN Security Council", "PAUL NOËL on behalf of INÈS MARLAUD", "SUMMARY", "Valid signature"},
@@ -146,6 +148,7 @@ func TestNothingOfAMessageIsLeftOffTheSheet(t *testing.T) {
 	elsewhere := map[string]string{
 		"Headline.Kind": "in the number", "Headline.Precedence": "the reader's, not the message's", "Headline.Qualification": "the reader's", "Headline.Deadline": "the reader's",
 		"Headline.Reasons": "the reader's", "Headline.Unread": "the reader's", "Headline.Imported": "told by the provenance", "Headline.Received": "told by the reception", "Headline.Attachments": "the files are listed",
+		"Headline.Handling": "the reader's", "Outgoing": "of whoever speaks",
 		"Headline.Night": "told for each addressee", "CitedBy": "later than the message", "Dossiers": "the reader's", "Language": "of the text",
 	}
 	p := newPress(t)

@@ -8,13 +8,20 @@ import (
 	"chancery/correspondence"
 )
 
-// banners print that this message corrects another: the reader is told before the text.
+// banners print what corrects this message, and what it corrects: the reader is told before the text.
 func (p *press) banners(m *correspondence.MessageView) {
-	if m.Corrects == nil {
+	if m.Corrects == nil && len(m.Banners) == 0 {
 		return
 	}
 	p.frame(func() {
 		p.SetFont(frameFont, "B", frameSize+1)
+		for _, b := range m.Banners {
+			told := p.words.T("paper.corrected-"+b.How.String(), "Number", b.Number, "Date", p.words.Date(b.ReleasedAt.In(p.house.Zone)))
+			p.MultiCell(0, line, p.say(heading(told)), "", "C", false)
+		}
+		if m.Corrects == nil {
+			return
+		}
 		p.MultiCell(0, line, p.say(heading(p.words.T("paper.corrects-"+m.Corrects.How.String(), "Number", m.Corrects.Text))), "", "C", false)
 	})
 }

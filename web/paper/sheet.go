@@ -103,12 +103,13 @@ func (p *press) address(m *correspondence.MessageView) {
 	for _, role := range []correspondence.Role{correspondence.Action, correspondence.Info} {
 		label := p.words.T("paper." + role.String())
 		for i := range m.Addressees {
-			if m.Addressees[i].Role == role {
+			if m.Addressees[i].Role == role && m.Addressees[i].Added == nil {
 				p.field(label, p.addressee(&m.Addressees[i]))
 				label = " "
 			}
 		}
 	}
+	p.retransmitted(m)
 	var personal []string
 	for _, agent := range m.Agents {
 		personal = append(personal, agent.Name)
@@ -123,6 +124,18 @@ func (p *press) address(m *correspondence.MessageView) {
 		exempted = append(exempted, called(p.words, a))
 	}
 	p.field(p.words.T("paper.exempted"), strings.Join(exempted, ", "))
+}
+
+// retransmitted prints the addressees that were added after the release: RT.
+func (p *press) retransmitted(m *correspondence.MessageView) {
+	label := p.words.T("paper.retransmitted")
+	for i := range m.Addressees {
+		if a := &m.Addressees[i]; a.Added != nil {
+			added := p.words.T("paper.added", "Name", a.Added.By.Name, "Date", p.moment(&a.Added.At))
+			p.field(label, joined("\n", p.addressee(a), joined(" – ", added, a.Added.Reason)))
+			label = " "
+		}
+	}
 }
 
 // addressee is one line of the address with its number and all that is asked of it.
