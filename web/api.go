@@ -17,6 +17,8 @@ func (s *Server) registerAPI() {
 	s.registerReadingAPI()
 	s.registerEvidenceAPI()
 	s.registerDraftAPI()
+	s.registerUploadAPI()
+	s.registerPreviewAPI()
 	s.registerDirectoryAPI()
 	s.registerDossierAPI()
 	s.registerHabilitationAPI()

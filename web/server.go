@@ -85,7 +85,7 @@ func New(options Options) (*Server, error) {
 		return nil, fmt.Errorf("load fonts: %w", err)
 	}
 	s.app = fiber.New(s.fiberConfig())
-	s.app.Server().Handler = s.knownMethods(s.app.Handler())
+	s.app.Server().Handler = s.wholeBodies(s.knownMethods(s.app.Handler()))
 	s.app.Server().HeaderReceived = s.awaited
 	s.app.Use(s.guard)
 	s.registerAPI()
@@ -132,7 +132,7 @@ func (s *Server) fiberConfig() fiber.Config {
 		UnescapePath:                 false,
 		DisableStartupMessage:        true,
 		BodyLimit:                    bodyLimit, // less for strangers
-		StreamRequestBody:            false,     // true would disable BodyLimit
+		StreamRequestBody:            true,      // for uploads; it disables BodyLimit, so wholeBodies bounds every other body
 		DisablePreParseMultipartForm: true,      // no handler reads one
 		ReadBufferSize:               16 << 10,
 		Concurrency:                  4096 + s.options.Streams,
