@@ -21,6 +21,7 @@ func (s *Server) registerAPI() {
 	s.registerPreviewAPI()
 	s.registerDirectoryAPI()
 	s.registerDossierAPI()
+	s.registerHandlingAPI()
 	s.registerHabilitationAPI()
 	s.registerExportAPI()
 	s.registerCircuitAPI()

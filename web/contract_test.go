@@ -71,6 +71,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	c.gathers(ids)
 	c.circulates(l)
 	c.mandates(l)
+	c.handles(l)
 	c.session(l)
 	for path, item := range c.document.Paths.Map() {
 		for method := range item.Operations() {
