@@ -76,3 +76,20 @@ func (d *Desk) noteOpening(ctx context.Context, row search.Row) {
 		}
 	}
 }
+
+// Row is a message as one row of a list, for a list that shows it already: no reading, and nothing is marked.
+func (d *Desk) Row(ctx context.Context, message habilitation.ID) (Headline, error) {
+	row, err := d.admit(message)
+	if err != nil {
+		return Headline{}, err
+	}
+	unread, err := d.unreads(ctx)
+	if err != nil {
+		return Headline{}, err
+	}
+	h, ok := d.headline(row, unread)
+	if !ok {
+		return Headline{}, errUnknown
+	}
+	return h, nil
+}
