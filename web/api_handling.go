@@ -92,7 +92,9 @@ func (s *Server) registerHandlingAPI() {
 // registerToDoAPI registers what is to be done across messages.
 func (s *Server) registerToDoAPI(writing []int) {
 	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/actions", tag: "handling", summary: "What is to be done by the reader and the reader's groups, what is late first"},
-		func(c *Call, d *correspondence.Desk, _ nothing) (correspondence.ActionsPage, error) { return d.Actions(c.ctx) })
+		func(c *Call, d *correspondence.Desk, _ nothing) (correspondence.ActionsPage, error) {
+			return d.Actions(c.ctx)
+		})
 	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/alerts/{id}/acknowledge", tag: "handling", causes: []int{403, 409, 503},
 		summary: "Acknowledge an alert that calls the reader"},
 		func(c *Call, d *correspondence.Desk, in messageOnly) (nothing, error) {

@@ -39,6 +39,15 @@ func newDraftPage(c *Call, d *correspondence.Desk) (view, error) {
 	if reference := c.query("reference"); reference != "" && len(reference) <= 200 {
 		p.draft.Form.References = []string{reference}
 	}
+	if answered := c.query("reply_to"); len(answered) <= 200 {
+		p.draft.Form.ReplyTo = answered
+	}
+	if origin := c.query("origin"); len(origin) <= 100 {
+		p.draft.Form.Origin = origin
+	}
+	if to := c.query("to"); to != "" && len(to) <= 100 {
+		p.draft.Form.Action = []correspondence.FormAddressee{{Group: to}}
+	}
 	return showSheet(c, d, p, 0)
 }
 

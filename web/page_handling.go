@@ -210,3 +210,11 @@ func calledNumber(a correspondence.AudienceRef) string {
 // searchPiece writes a query as a part of an address.
 func searchPiece(query string) string { return url.QueryEscape(query) }
 
+// answerAddress is a new message of the addressee to the origin, in answer.
+func answerAddress(m correspondence.MessageView, l correspondence.HandlingLine) string {
+	cited := m.Number
+	if cited == "" {
+		cited = m.ID.String()
+	}
+	return "/compose?" + url.Values{"reply_to": {cited}, "origin": {l.Key}, "to": {m.Origin.Key}}.Encode()
+}

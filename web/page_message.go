@@ -39,12 +39,16 @@ func messagePage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	handling, err := handlingFor(c, d, message)
+	if err != nil {
+		return view{}, err
+	}
 	title := message.Subject
 	if message.Number != "" {
 		title = message.Number + " – " + title
 	}
 	return view{title: title, section: "teleprinter", body: func(f *frame) templ.Component {
-		return messageBody(f, message, thread, into, c.done())
+		return messageBody(f, message, handling, thread, into, c.done())
 	}}, nil
 }
 
@@ -52,11 +56,26 @@ func messagePage(c *Call, d *correspondence.Desk) (view, error) {
 func addressees(m correspondence.MessageView, role correspondence.Role) []correspondence.AddresseeView {
 	var of []correspondence.AddresseeView
 	for _, a := range m.Addressees {
-		if a.Role == role {
+		if a.Role == role && !passedOn(a) {
 			of = append(of, a)
 		}
 	}
 	return of
+}
+
+// retransmitted are the addressees that somebody else than the origin added (RT).
+func retransmitted(m correspondence.MessageView) []correspondence.AddresseeView {
+	var of []correspondence.AddresseeView
+	for _, a := range m.Addressees {
+		if passedOn(a) {
+			of = append(of, a)
+		}
+	}
+	return of
+}
+
+func passedOn(a correspondence.AddresseeView) bool {
+	return a.Added != nil && a.Added.Ground != "origin"
 }
 
 // paragraphs splits a text where a line is empty; a paragraph keeps its own line breaks.

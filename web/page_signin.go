@@ -23,6 +23,7 @@ func (s *Server) registerPages() {
 	s.registerRequests()
 	s.registerDossiers()
 	s.registerMandates()
+	s.registerHandling()
 }
 
 // signInForm is what the sign-in page shows again after a refusal; never the password.

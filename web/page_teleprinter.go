@@ -32,8 +32,12 @@ func teleprinterPage(c *Call, d *correspondence.Desk) (view, error) {
 		return view{}, err
 	}
 	first := after.IsZero()
+	gaps, err := d.Gaps(c.ctx)
+	if err != nil {
+		return view{}, err
+	}
 	return view{title: c.words.T("menu.teleprinter"), section: "teleprinter", body: func(f *frame) templ.Component {
-		return teleprinterBody(f, feed, first, c.done())
+		return teleprinterBody(f, feed, gaps, first, c.done())
 	}}, nil
 }
 

@@ -104,9 +104,9 @@ type streamWriter struct {
 	failed   bool
 }
 
-// send writes one event: an arrival, the advice to load the page again, or a heartbeat, which is a comment.
+// send writes one event: an arrival, a message that is otherwise or gone, the advice to load the page again, or a heartbeat, which is a comment.
 func (w *streamWriter) send(e correspondence.Event) error {
-	if e.Headline == nil && !e.Resync {
+	if e.Headline == nil && e.Gone == nil && !e.Resync {
 		return w.write(": \n\n")
 	}
 	data, err := marshalFilled(e)
@@ -115,6 +115,12 @@ func (w *streamWriter) send(e correspondence.Event) error {
 	}
 	if e.Resync {
 		return w.write("event: resync\ndata: " + string(data) + "\n\n")
+	}
+	if e.Gone != nil {
+		return w.write("event: gone\ndata: " + string(data) + "\n\n")
+	}
+	if e.Changed { // no place in the order of arrival: it bears no id to come back to
+		return w.write("event: changed\ndata: " + string(data) + "\n\n")
 	}
 	return w.write("id: " + e.Headline.ID.String() + "\ndata: " + string(data) + "\n\n")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -123,6 +124,9 @@ func (w *words) Fault(f correspondence.Fault) string {
 	}
 	var pairs []any
 	for name, value := range f.Args {
+		if at, err := time.Parse(time.RFC3339, value); name == "at" && err == nil {
+			value = w.DateTime(at.UTC()) + " UTC"
+		}
 		pairs = append(pairs, name, value)
 	}
 	return w.T(key, pairs...)

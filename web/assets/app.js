@@ -14,6 +14,28 @@ const policy = window.trustedTypes
   : { createHTML: (markup) => markup, createScriptURL: (address) => address };
 
 // Live arrivals: counted behind the pill, never put into the list under the reader's eyes.
+// A message that is otherwise now: its row is fetched anew, its page says so. One that is gone leaves the list at once, and its page.
+async function changed(id) {
+  const row = document.querySelector(`[data-row][data-id="${CSS.escape(id)}"]`);
+  if (row) {
+    const answer = await fetch(`/messages/${encodeURIComponent(id)}/row`, { headers: { Accept: "text/html" } });
+    if (answer.ok) row.outerHTML = policy.createHTML(await answer.text());
+  } else if (tape()) {
+    showPill(body.dataset.newOne);
+  }
+  const notice = document.getElementById("changed");
+  if (notice && shownMessage() === id) notice.hidden = false;
+}
+
+function gone(id) {
+  document.querySelector(`[data-row][data-id="${CSS.escape(id)}"]`)?.remove();
+  if (shownMessage() === id) window.location.replace("/");
+}
+
+function shownMessage() {
+  return document.querySelector("[data-message]")?.dataset.message;
+}
+
 const waiting = new Set();
 const title = document.title;
 
@@ -22,6 +44,14 @@ function tape() {
 }
 
 function arrived(note) {
+  if (note.changed && note.headline) {
+    changed(note.headline.id);
+    return;
+  }
+  if (note.gone) {
+    gone(note.gone);
+    return;
+  }
   if (!tape()) return;
   if (note.resync) {
     showPill(body.dataset.newMany.replace("{n}", "…"));
@@ -70,17 +100,18 @@ function listenAlone({ stream, newest }) {
   const source = new EventSource(newest ? `${stream}?after=${encodeURIComponent(newest)}` : stream);
   source.onmessage = (event) => arrived({ id: event.lastEventId, ...JSON.parse(event.data) });
   source.addEventListener("resync", () => arrived({ resync: true }));
+  for (const kind of ["changed", "gone"]) source.addEventListener(kind, (event) => arrived(JSON.parse(event.data)));
   window.addEventListener("pagehide", () => source.close());
 }
 
-if (tape()) {
-  const message = { stream: body.dataset.stream, newest: tape().dataset.newest };
+if (tape() || shownMessage()) {
+  const message = { stream: body.dataset.stream, newest: tape()?.dataset.newest };
   if (window.SharedWorker) listenThroughHub(message);
   else if (window.EventSource) listenAlone(message);
 }
 
 // Single keys, switched off in the account menu, never while something is being typed.
-const sections = { t: "teleprinter", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers" };
+const sections = { t: "teleprinter", a: "actions", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers" };
 let prefix = 0;
 
 function typing(target) {
@@ -126,6 +157,13 @@ document.addEventListener("keydown", (event) => {
   prefix = 0;
   if (event.key === "g") {
     prefix = Date.now();
+    return;
+  }
+  const pressed = document.querySelector(`main [data-key="${CSS.escape(event.key)}"]`);
+  if (pressed) {
+    event.preventDefault();
+    pressed.click();
+    pressed.closest("details[open]")?.querySelector("input:not([type=hidden]), select")?.focus();
     return;
   }
   const act = acts[event.key];

@@ -28,6 +28,7 @@ function listen(stream, newest) {
     arrivals.length = 0;
     tellAll({ resync: true });
   });
+  for (const kind of ["changed", "gone"]) source.addEventListener(kind, (event) => tellAll(JSON.parse(event.data)));
   source.onerror = () => {
     // The browser comes back by itself, unless the house refused: then every tab learns it when it is next loaded.
     if (source.readyState === EventSource.CLOSED) {
