@@ -18,34 +18,42 @@ import (
 // Config is what an administrator settles about a house. Each field is one key of the configuration file, one environment variable
 // (CHANCERY_ and the key in capitals) and, where `serve` has one, a flag: flags win over the environment, the environment over the file.
 type Config struct {
-	Name            string `key:"name" validate:"required,max=64"`                     // of the house, in certificates and on pages
-	Domain          string `key:"domain" validate:"required,hostname_rfc1123,max=200"` // of message identities, checkpoints and passes; for ever
-	Listen          string `key:"listen" validate:"required,address"`                  // where serve listens
-	TLS             string `key:"tls" validate:"oneof=auto always"`                    // auto: plain HTTP on a loopback address, TLS anywhere else
-	Certificate     string `key:"certificate" validate:"required"`                     // PEM, relative to the folder
-	CertificateKey  string `key:"certificate_key" validate:"required"`                 // PEM, relative to the folder
-	MasterKeyFile   string `key:"master_key_file" validate:"required"`                 // relative to the folder, and outside it
-	Journal         string `key:"journal" validate:"required"`                         // engine and place: "bolt:journal.db"
-	TimeZone        string `key:"time_zone" validate:"required,timezone"`              // in which pages tell the time
-	LogLevel        string `key:"log_level" validate:"oneof=debug info warn error"`    // least that is logged
-	LogFormat       string `key:"log_format" validate:"oneof=text json"`               // of the log on standard error
-	Streams         int    `key:"streams" validate:"min=1,max=1000000"`                // live streams at once, in all
-	StreamsPerAgent int    `key:"streams_per_agent" validate:"min=1,max=1000"`         // live streams at once, of one agent
-	SigningWindow   int    `key:"signing_window_minutes" validate:"min=1,max=1440"`    // how long after showing the password one may sign, in minutes
-	Scanner         string `key:"scanner" validate:"omitempty,scanner"`                // clamd, "unix:PATH" or "tcp:HOST:PORT"; empty: none
-	FileMost        int    `key:"file_max_mib" validate:"min=1,max=2048"`              // of one file that is joined to a draft, in MiB
-	FileShare       int    `key:"file_share_mib" validate:"min=1,max=1048576"`         // of all files of an agent that are not released yet, in MiB
-	FileWords       string `key:"file_words" validate:"oneof=on off"`                  // whether words and pictures are taken from files
-	FileChildren    int    `key:"file_children" validate:"min=1,max=64"`               // processes that look at files, at a time
-	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`   // memory of one password hashing, in KiB; not under 46 MiB
-	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                // passes of one password hashing
+	Name            string `key:"name" validate:"required,max=64"`                           // of the house, in certificates and on pages
+	Domain          string `key:"domain" validate:"required,hostname_rfc1123,max=200"`       // of message identities, checkpoints and passes; for ever
+	Listen          string `key:"listen" validate:"required,address"`                        // where serve listens
+	TLS             string `key:"tls" validate:"oneof=auto always"`                          // auto: plain HTTP on a loopback address, TLS anywhere else
+	Certificate     string `key:"certificate" validate:"required"`                           // PEM, relative to the folder
+	CertificateKey  string `key:"certificate_key" validate:"required"`                       // PEM, relative to the folder
+	MasterKeyFile   string `key:"master_key_file" validate:"required"`                       // relative to the folder, and outside it
+	Journal         string `key:"journal" validate:"required"`                               // engine and place: "bolt:journal.db"
+	TimeZone        string `key:"time_zone" validate:"required,timezone"`                    // in which pages tell the time
+	LogLevel        string `key:"log_level" validate:"oneof=debug info warn error"`          // least that is logged
+	LogFormat       string `key:"log_format" validate:"oneof=text json"`                     // of the log on standard error
+	Streams         int    `key:"streams" validate:"min=1,max=1000000"`                      // live streams at once, in all
+	StreamsPerAgent int    `key:"streams_per_agent" validate:"min=1,max=1000"`               // live streams at once, of one agent
+	SigningWindow   int    `key:"signing_window_minutes" validate:"min=1,max=1440"`          // how long after showing the password one may sign, in minutes
+	Scanner         string `key:"scanner" validate:"omitempty,scanner"`                      // clamd, "unix:PATH" or "tcp:HOST:PORT"; empty: none
+	FileMost        int    `key:"file_max_mib" validate:"min=1,max=2048"`                    // of one file that is joined to a draft, in MiB
+	FileShare       int    `key:"file_share_mib" validate:"min=1,max=1048576"`               // of all files of an agent that are not released yet, in MiB
+	FileWords       string `key:"file_words" validate:"oneof=on off"`                        // whether words and pictures are taken from files
+	FileChildren    int    `key:"file_children" validate:"min=1,max=64"`                     // processes that look at files, at a time
+	SMTPListen      string `key:"smtp_listen" validate:"omitempty,address"`                  // where mail from outside is taken; empty: nowhere
+	MailDomain      string `key:"mail_domain" validate:"omitempty,hostname_rfc1123,max=200"` // of the mail addresses of groups and agents; empty: domain
+	MailSize        int    `key:"mail_size_mib" validate:"min=1,max=1024"`                   // largest mail that is taken, in MiB
+	MailQueue       int    `key:"mail_queue" validate:"min=1,max=10000000"`                  // mails that may wait to be archived; more are asked to come again
+	MailQueueSize   int    `key:"mail_queue_mib" validate:"min=1,max=1048576"`               // and how large they may be together, in MiB
+	MailRelay       string `key:"mail_relay" validate:"omitempty,address"`                   // server that takes mail to outside; empty: none leaves
+	MailRelayTLS    string `key:"mail_relay_tls" validate:"oneof=always offered never"`      // of the line to it
+	MailGate        string `key:"mail_gate" validate:"oneof=allow second-person block"`      // what the release gate says where no rule of it matches
+	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`         // memory of one password hashing, in KiB; not under 46 MiB
+	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                      // passes of one password hashing
 }
 
 // DefaultConfig is what a house has that settles nothing but its name and domain.
 func DefaultConfig() Config {
 	return Config{Listen: "127.0.0.1:8080", TLS: "auto", Certificate: "tls/certificate.pem", CertificateKey: "tls/key.pem", Journal: "bolt:journal.db",
 		TimeZone: "Europe/Paris", LogLevel: "info", LogFormat: "text", Streams: 10_000, StreamsPerAgent: 5, SigningWindow: 15,
-		FileMost: 100, FileShare: 500, FileWords: "on", FileChildren: 2,
+		FileMost: 100, FileShare: 500, FileWords: "on", FileChildren: 2, MailSize: 25, MailQueue: 100_000, MailQueueSize: 4096, MailRelayTLS: "always", MailGate: "second-person",
 		ArgonMemory: int(habilitation.ProductionArgon.Memory), ArgonPasses: int(habilitation.ProductionArgon.Passes)}
 }
 

@@ -159,6 +159,25 @@ file_words = {{printf "%q" .FileWords}}
 # How many processes may look at files at a time. Each takes up to 1 GiB of memory.
 file_children = {{.FileChildren}}
 
+# Mail from outside, to KEY@DOMAIN and TIMBRE@DOMAIN of groups and LOGIN@DOMAIN of agents: where it is taken by SMTP, such as "0.0.0.0:25".
+# Empty: nowhere. mail_domain is the DOMAIN of these addresses; empty: the domain of the house.
+smtp_listen = {{printf "%q" .SMTPListen}}
+mail_domain = {{printf "%q" .MailDomain}}
+
+# The largest mail that is taken, in MiB; how many may wait to be archived, and how large together, in MiB. Beyond that senders are asked to
+# come again.
+mail_size_mib = {{.MailSize}}
+mail_queue = {{.MailQueue}}
+mail_queue_mib = {{.MailQueueSize}}
+
+# Formal mail to outside: host and port of the server that takes it on its way. Empty: none leaves. The line to it is TLS with a trusted
+# certificate (always), TLS where it is offered (offered), or in clear (never), which only a server on the same machine deserves.
+mail_relay = {{printf "%q" .MailRelay}}
+mail_relay_tls = {{printf "%q" .MailRelayTLS}}
+
+# What the release gate says to an address outside where none of its rules matches: allow, second-person or block.
+mail_gate = {{printf "%q" .MailGate}}
+
 # The cost of hashing one password with Argon2id: memory in KiB (46 MiB at least) and passes.
 argon_memory_kib = {{.ArgonMemory}}
 argon_passes = {{.ArgonPasses}}

@@ -69,6 +69,11 @@ func (h *House) TLS(address string) (*tls.Config, error) {
 	if h.Config.TLS != "always" && isLoopback(address) {
 		return nil, nil
 	}
+	return h.certificate()
+}
+
+// certificate is the house's certificate of TLS.
+func (h *House) certificate() (*tls.Config, error) {
 	certificate, err := tls.LoadX509KeyPair(place(h.Folder, h.Config.Certificate), place(h.Folder, h.Config.CertificateKey))
 	if err != nil {
 		return nil, fmt.Errorf("read TLS certificate: %w", err)

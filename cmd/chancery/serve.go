@@ -73,24 +73,40 @@ func (s *session) serve(house *assembly.House, address string, log *slog.Logger,
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	post, err := house.OpenPost(log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	go func() { ended <- server.Serve(listener) }()
 	waiting := 1
+	if post.Address != "" {
+		waiting++
+		go func() { ended <- post.Serve() }()
+	}
 	if meanwhile != nil {
 		waiting++
 		go func() { ended <- meanwhile(ctx, url) }()
 	}
 	s.say("listening", house.Config.Name, url)
-	if err := s.answer(map[string]string{"address": url}); err != nil {
-		return err
+	told := map[string]string{"address": url}
+	if post.Address != "" {
+		s.say("listening_mail", post.Address)
+		told["smtp"] = post.Address
 	}
-	return s.stopped(ctx, cancel, server, ended, waiting)
+	if err := s.answer(told); err != nil {
+		return errors.Join(err, post.Close(ctx))
+	}
+	return s.stopped(ctx, cancel, []stopping{server.Shutdown, post.Close}, ended, waiting)
 }
 
+// stopping ends something in good order, and within a time.
+type stopping func(context.Context) error
+
 // stopped waits for the signal to stop or for something to go wrong, stops the rest, and waits for all of it.
-func (s *session) stopped(ctx context.Context, cancel func(), server *web.Server, ended <-chan error, waiting int) error {
+func (s *session) stopped(ctx context.Context, cancel func(), all []stopping, ended <-chan error, waiting int) error {
 	var errs []error
 	select {
 	case <-ctx.Done():
@@ -102,7 +118,9 @@ func (s *session) stopped(ctx context.Context, cancel func(), server *web.Server
 	cancel()
 	patience, done := context.WithTimeout(context.Background(), stopPatience)
 	defer done()
-	errs = append(errs, server.Shutdown(patience))
+	for _, stop := range all {
+		errs = append(errs, stop(patience))
+	}
 	for range waiting {
 		errs = append(errs, <-ended)
 	}

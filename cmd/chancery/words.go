@@ -48,6 +48,7 @@ var words = map[string]string{
 	"master_key_env":       "Its master key is the one in CHANCERY_MASTER_KEY, and was written nowhere.\n",
 	"next_steps":           "Next: chancery agent add --data %[1]s LOGIN --name NAME --level restricted, then chancery serve --data %[1]s\n",
 	"listening":            "%s is listening on %s\n",
+	"listening_mail":       "Mail is taken on %s\n",
 	"stopping":             "Stopping.\n",
 	"agent_added":          "Agent %s has an account, cleared for %s.\n",
 	"agent_cleared":        "Agent %s is cleared for %s.\n",

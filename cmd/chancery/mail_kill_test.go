@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/smtp"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// serving starts the program with SMTP on a free port and returns its addresses; kill ends it as a power cut would.
+func serving(t *testing.T, folder string) (address string, kill func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context()) // CommandContext kills with SIGKILL
+	program := command(ctx, ".", []string{"CHANCERY_SMTP_LISTEN=127.0.0.1:0"}, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--json")
+	out, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var told map[string]string
+	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&told); err != nil || told["smtp"] == "" {
+		t.Fatalf("it tells %v: %v", told, err)
+	}
+	return told["smtp"], sync.OnceFunc(func() {
+		cancel()
+		_ = program.Wait()
+	})
+}
+
+// deliver sends one mail in clear, over a connection of its own.
+func deliver(address string, n int) error {
+	client, err := smtp.Dial(address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	if err := errors.Join(client.Mail("a@example.org"), client.Rcpt("inconnu@essai.example")); err != nil {
+		return err
+	}
+	w, err := client.Data()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "From: a@example.org\r\nSubject: %d\r\n\r\nBonjour.\r\n", n)
+	return errors.Join(err, w.Close())
+}
+
+// TestKilledServerLosesNoMailThatItAcknowledged cuts the program off while mail comes in, several times: whatever was acknowledged is archived,
+// and once, though every mail that was not is sent again.
+func TestKilledServerLosesNoMailThatItAcknowledged(t *testing.T) {
+	const count = 120
+	folder := filepath.Join(t.TempDir(), "house")
+	if out, err := command(t.Context(), ".", nil, "init", "--data", folder, "--domain", "essai.example").CombinedOutput(); err != nil {
+		t.Fatalf("init: %v\n%s", err, out)
+	}
+	var mu sync.Mutex
+	acknowledged := map[int]bool{}
+	next, kills := 0, 0
+	for len(acknowledged) < count {
+		address, kill := serving(t, folder)
+		if kills < 3 {
+			time.AfterFunc(time.Duration(60+40*kills)*time.Millisecond, kill)
+		}
+		var senders sync.WaitGroup
+		for range 4 {
+			senders.Go(func() {
+				for {
+					mu.Lock()
+					for next < count && acknowledged[next] {
+						next++
+					}
+					n := next
+					next++
+					mu.Unlock()
+					if n >= count || deliver(address, n) != nil {
+						return
+					}
+					mu.Lock()
+					acknowledged[n] = true
+					mu.Unlock()
+				}
+			})
+		}
+		senders.Wait()
+		if next = 0; kills >= 3 {
+			again, once := deliver(address, 0), deliver(address, 1) // what came before comes again
+			if err := errors.Join(again, once); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		kill()
+		kills++
+	}
+	waitForMail(t, folder, count)
+}
+
+// waitForMail serves the house until its queue is empty, then counts.
+func waitForMail(t *testing.T, folder string, count int) {
+	t.Helper()
+	var verdict verified
+	for end := time.Now().Add(20 * time.Second); verdict.Messages < count && time.Now().Before(end); {
+		_, kill := serving(t, folder)
+		time.Sleep(500 * time.Millisecond)
+		kill()
+		out, err := command(t.Context(), ".", nil, "verify", "--data", folder, "--json").Output()
+		if err != nil {
+			t.Fatalf("verify: %v\n%s", err, out)
+		}
+		if err := json.Unmarshal(out, &verdict); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !verdict.Sound || verdict.Messages != count {
+		t.Errorf("%d messages of %d mails that were acknowledged: %+v", verdict.Messages, count, verdict)
+	}
+}
