@@ -20,7 +20,7 @@ type Mailroom struct {
 
 // The mailroom's measures.
 const (
-	mailBatch = 64
+	mailBatch = 32
 	mailBytes = 16 << 20
 	mailRest  = 30 * time.Second // looks at the queue at least so often
 	mailRetry = 10 * time.Second // after the first failure; twice as long after each other

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -49,6 +50,7 @@ const (
 	maxMailSubject = 500 // characters
 	maxMailFiles   = 100
 	maxMailNames   = 100 // addresses of a header
+	vaultAtOnce    = 8   // mails that are read and put into the vault at once: most of it is waiting for the disk
 )
 
 // inbound is a mail on its way in. Whom it is for is asked when it is decided.
@@ -333,12 +335,19 @@ func (c *Chancery) Receive(ctx context.Context, items []postal.Item) []error {
 func (c *Chancery) receive(ctx context.Context, items []postal.Item, over Way, named []string) []error {
 	errs := make([]error, len(items))
 	releases := make([]*release, len(items))
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, vaultAtOnce)
 	for i, item := range items {
 		if c.Folds.Ledger.has(identityOf(over, item.Key)) {
 			continue
 		}
-		releases[i], errs[i] = c.prepareArrival(ctx, item, over, named)
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			releases[i], errs[i] = c.prepareArrival(ctx, item, over, named)
+		})
 	}
+	wait.Wait()
 	c.decideArrivals(ctx, releases, errs)
 	var fault *RecordFault
 	for i := range errs {
