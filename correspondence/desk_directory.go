@@ -29,7 +29,7 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 	}
 	me.ToDo, me.Operator = d.toDoCount(), d.operates()
 	requests, err := d.Requests(ctx)
-	me.ToDecide = len(requests)
+	me.ToDecide, me.ToReview = len(requests), d.countToReview()
 	return me, err
 }
 

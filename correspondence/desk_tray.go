@@ -79,6 +79,19 @@ func (d *Desk) Tray(ctx context.Context) (Tray, error) {
 	return t, err
 }
 
+// countToReview counts the drafts that wait for the agent's visa or signature.
+func (d *Desk) countToReview() int {
+	return len(d.house.Folds.Circuits.Drafts(func(s *circuit.Draft) bool {
+		return s.Level <= d.badge.Level() && (s.State == circuit.InVisa && s.Waits(d.badge.Agent(), d.actsAs(s.Level)) || s.State == circuit.ToSign && d.maySign(s.Origin, s.Level))
+	}))
+}
+
+// Reads reports whether a message of the identity is there for this desk to read; nothing of it is opened.
+func (d *Desk) Reads(id habilitation.ID) bool {
+	_, err := d.admit(id)
+	return err == nil
+}
+
 // trayLine is a draft that the desk can open; what it cannot is left out.
 func (d *Desk) trayLine(ctx context.Context, s *circuit.Draft) (line TrayLine, ok bool, err error) {
 	found, err := d.find(ctx, s.ID)

@@ -60,6 +60,7 @@ func wrong(faults []correspondence.Fault, field string) string {
 
 // doneWords are the acts that a page may tell of after a redirect; the address can name no other.
 var doneWords = []string{"signed-out", "accepted", "refused", "asked", "declared", "withdrawn", "saved", "discarded", "read-all", "released", "settings",
+	"visa", "returned", "reopened", "unheld", "abandoned", "submitted", "shared", "template",
 	"delegation-given", "delegation-ended", "roster-set", "collective-defined", "collective-withdrawn", "operator-named",
 	"dossier-opened", "dossier-message", "dossier-note", "dossier-share", "dossier-remove", "dossier-close",
 	"act-take", "act-assign", "act-accept", "act-decline", "act-close", "act-reassign", "act-misaddressed", "act-break-silence", "act-add", "act-share",

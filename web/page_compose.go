@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -29,6 +28,11 @@ type sheet struct {
 	conflict bool                   // the draft was changed elsewhere; what was typed here is on the page, not in the draft
 	refused  string                 // the key of a refusal that concerns no field
 	done     string
+
+	templates   []correspondence.TemplateView
+	steps       []typedStep // reviewers as they were typed
+	visaComment string
+	difference  []correspondence.FieldDifference // between what was typed and what stands, after a save over another version
 }
 
 // saved reports whether the draft is in the desk store.
@@ -36,6 +40,13 @@ func (p sheet) saved() bool { return !p.draft.ID.IsZero() }
 
 func newDraftPage(c *Call, d *correspondence.Desk) (view, error) {
 	p := sheet{draft: correspondence.DraftView{Form: correspondence.Form{Kind: correspondence.Telegram.String(), Language: c.words.lang}}}
+	if id, err := habilitation.ParseID(c.query("template")); err == nil {
+		template, err := d.Template(c.ctx, id)
+		if err != nil {
+			return view{}, err
+		}
+		p.draft.Form = template.Form
+	}
 	if reference := c.query("reference"); reference != "" && len(reference) <= 200 {
 		p.draft.Form.References = []string{reference}
 	}
@@ -57,8 +68,14 @@ func draftPage(c *Call, d *correspondence.Desk) (view, error) {
 		return view{}, err
 	}
 	draft, err := d.Draft(c.ctx, id)
+	if err != nil && d.Reads(id) { // it became a message in the meantime
+		return view{to: messageAddress(id) + "?done=released"}, nil
+	}
 	if err != nil {
 		return view{}, err
+	}
+	if !may(draft, "edit") {
+		return draftViewOf(c, d, draft, standing{done: c.done()})
 	}
 	p := sheet{draft: draft, done: c.done()}
 	if c.query("check") != "" {
@@ -82,6 +99,11 @@ func showSheet(c *Call, d *correspondence.Desk, p sheet, status int) (view, erro
 	}
 	if p.names, err = nameKeys(c, d, p.draft.Form); err != nil {
 		return view{}, err
+	}
+	if !p.saved() {
+		if p.templates, err = d.Templates(c.ctx); err != nil {
+			return view{}, err
+		}
 	}
 	v := view{title: c.words.T("menu.compose"), section: "compose", status: status, echoes: true,
 		body: func(f *frame) templ.Component { return composeBody(f, p) }}
@@ -111,15 +133,18 @@ func writeDraft(c *Call, d *correspondence.Desk) (view, error) {
 	}
 	saved, err := save(c, d, p.draft)
 	if cause, refusal := causeOf(err); cause == correspondence.Conflict || cause == correspondence.Invalid {
-		p.conflict, p.faults = cause == correspondence.Conflict, refusal.Faults
+		p.conflict, p.faults, p.difference = cause == correspondence.Conflict, refusal.Faults, refusal.Difference
 		return showSheet(c, d, p, causes[cause])
 	}
 	if err != nil {
 		return view{}, err
 	}
 	p.draft = saved
-	if act == "release" {
+	switch act {
+	case "release":
 		return release(c, d, p)
+	case "sign", "own", "submit", "share", "withdraw", "return", "template":
+		return p.act(c, d, act)
 	}
 	return afterSaving(c, d, p, act)
 }
@@ -155,20 +180,7 @@ func release(c *Call, d *correspondence.Desk, p sheet) (view, error) {
 	if err == nil {
 		return view{to: messageAddress(message.ID) + "?done=released"}, nil
 	}
-	cause, refusal := causeOf(err)
-	if cause == correspondence.StepUp { // the draft is saved: what goes on with the password is this version of it
-		c.form.Set("draft", p.draft.ID.String())
-		c.form.Set("version", strconv.FormatUint(p.draft.Version, 10))
-		return view{}, err
-	}
-	if cause == "" || cause == correspondence.Unknown || cause == correspondence.NotAdmitted {
-		return view{}, err
-	}
-	p.faults = refusal.Faults
-	if len(p.faults) == 0 {
-		p.refused = problemOf(err).key
-	}
-	return showSheet(c, d, p, causes[cause])
+	return refusedSheet(c, d, p, err)
 }
 
 // causeOf is why the Desk refused; "" when it did not.
@@ -203,7 +215,7 @@ func (c *Call) typed(d *correspondence.Desk, id habilitation.ID) (sheet, error) 
 	if c.form.Get("act") == "overwrite" {
 		version = 0
 	}
-	p := sheet{draft: correspondence.DraftView{ID: id, Version: version, Form: form}}
+	p := sheet{draft: correspondence.DraftView{ID: id, Version: version, Form: form}, visaComment: c.text("visa.comment")}
 	if id.IsZero() {
 		return p, nil
 	}
@@ -212,6 +224,6 @@ func (c *Call) typed(d *correspondence.Desk, id habilitation.ID) (sheet, error) 
 		return sheet{}, err
 	}
 	p.draft.Form.Attachments = before.Form.Attachments // joined over the API; the page shows them and leaves them alone
-	p.draft.SavedAt = before.SavedAt
+	p.draft.SavedAt, p.draft.Group, p.draft.Others, p.draft.Circuit, p.draft.May = before.SavedAt, before.Group, before.Others, before.Circuit, before.May
 	return p, nil
 }

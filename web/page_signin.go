@@ -17,6 +17,7 @@ func (s *Server) registerPages() {
 	s.registerTeleprinter()
 	s.registerMessage()
 	s.registerCompose()
+	s.registerCircuit()
 	s.page(fiber.MethodGet, "/search", searchPage)
 	s.registerDirectory()
 	s.registerTags()

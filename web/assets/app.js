@@ -182,6 +182,20 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 document.getElementById("faults")?.focus();
 
+// A word to sign that may still be taken back: the time that is left beside the time it goes, and then the page anew.
+for (const due of document.querySelectorAll("[data-countdown]")) {
+  const at = Date.parse(due.dateTime);
+  const said = due.textContent;
+  const ahead = at - Date.now();
+  const tick = () => {
+    const left = Math.ceil((at - Date.now()) / 1000);
+    if (left <= -1) return location.reload();
+    if (left <= 3600) due.textContent = `${said} (${Math.max(left, 0)} s)`;
+    setTimeout(tick, 500);
+  };
+  if (ahead > 0) tick();
+}
+
 // A page with fields for names brings their script along.
 const fields = document.querySelector("[data-compose]");
 if (fields) {

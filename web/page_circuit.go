@@ -1,0 +1,261 @@
+package web
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"chancery/correspondence"
+	"chancery/habilitation"
+)
+
+func (s *Server) registerCircuit() {
+	s.page(fiber.MethodGet, "/circuit", trayPage)
+	s.page(fiber.MethodGet, "/drafts/{id}/compare", comparePage)
+	s.page(fiber.MethodPost, "/drafts/{id}/circuit", moveDraft)
+}
+
+// standing is the page of a draft that is not to be written now.
+type standing struct {
+	draft      correspondence.DraftView
+	names      names
+	faults     []correspondence.Fault
+	refused    string // the key of a refusal that concerns no field
+	difference []correspondence.FieldDifference
+	typed      string // a comment that was typed and not taken
+	done       string
+}
+
+// lines are what stands in the head of a draft's text, but for its origin.
+func (p standing) lines(f *frame) (lines [][2]string) {
+	form := p.draft.Form
+	for _, part := range []struct {
+		name string
+		to   []correspondence.FormAddressee
+	}{{"action", form.Action}, {"info", form.Info}} {
+		for _, a := range part.to {
+			text := p.names.group(f, a.Group)
+			if a.Qualification != "" {
+				text += ", " + knownWord(f, "qualification."+a.Qualification, a.Qualification)
+			}
+			if a.Instruction != "" {
+				text += " : " + a.Instruction
+			}
+			if a.Deadline != "" {
+				text += " (" + a.Deadline + ")"
+			}
+			lines = append(lines, [2]string{f.T("field." + part.name), text})
+		}
+	}
+	var tags []string
+	for _, key := range form.Tags {
+		tags = append(tags, p.names.tag(f, key))
+	}
+	var files []string
+	for _, file := range form.Attachments {
+		files = append(files, file.Name)
+	}
+	for _, more := range [][2]string{{"agents", joined(form.Agents)}, {"precedence", form.Precedence}, {"tags", joined(tags)}, {"references", joined(form.References)},
+		{"not_before", form.NotBefore}, {"attachments", joined(files)}} {
+		if more[1] != "" {
+			lines = append(lines, [2]string{f.T("field." + more[0]), knownWord(f, more[0]+"."+more[1], more[1])})
+		}
+	}
+	return lines
+}
+
+// draftView is the page of a draft: the sheet for who may write it now, else its text with what there is to do about it.
+func draftViewOf(c *Call, d *correspondence.Desk, draft correspondence.DraftView, p standing) (view, error) {
+	var err error
+	p.draft = draft
+	if p.names, err = nameKeys(c, d, draft.Form); err != nil {
+		return view{}, err
+	}
+	v := view{title: c.words.T("menu.drafts"), section: "drafts", echoes: true, body: func(f *frame) templ.Component { return standingBody(f, p) }}
+	if len(p.faults) > 0 || p.refused != "" {
+		v.status = fiber.StatusUnprocessableEntity
+	}
+	return v, nil
+}
+
+func trayPage(c *Call, d *correspondence.Desk) (view, error) {
+	tray, err := d.Tray(c.ctx)
+	if err != nil {
+		return view{}, err
+	}
+	return view{title: c.words.T("menu.circuit"), section: "circuit", echoes: true, body: func(f *frame) templ.Component { return signatureBook(f, tray, c.done()) }}, nil
+}
+
+// comparing is the page on which two texts of a draft stand against each other.
+type comparing struct {
+	id         string
+	versions   []correspondence.VersionView
+	comparison correspondence.Comparison
+}
+
+func comparePage(c *Call, d *correspondence.Desk) (view, error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return view{}, err
+	}
+	p := comparing{id: id.String()}
+	if p.versions, err = d.Versions(c.ctx, id); err != nil {
+		return view{}, err
+	}
+	if p.comparison, err = d.Compare(c.ctx, id, c.query("from"), c.query("to")); err != nil {
+		return view{}, err
+	}
+	return view{title: c.words.T("circuit.versions"), section: "drafts", echoes: true, body: func(f *frame) templ.Component { return compareBody(f, p) }}, nil
+}
+
+// moveDraft is what the buttons beside a standing draft do. A refusal shows the draft again, with what was typed.
+func moveDraft(c *Call, d *correspondence.Desk) (view, error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return view{}, err
+	}
+	act := c.form.Get("act")
+	to, err := move(c, d, id, act)
+	if err == nil {
+		return view{to: to}, nil
+	}
+	var refusal *correspondence.Refusal
+	if !errors.As(err, &refusal) || refusal.Cause != correspondence.Invalid && refusal.Cause != correspondence.Conflict {
+		return view{}, err
+	}
+	draft, gone := d.Draft(c.ctx, id)
+	if gone != nil {
+		return view{}, err
+	}
+	p := standing{faults: refusal.Faults, difference: refusal.Difference, typed: c.text("comment")}
+	if len(p.faults) == 0 {
+		p.refused = problemOf(err).key
+	}
+	return draftViewOf(c, d, draft, p)
+}
+
+// move does what a button says, and gives the address to go to.
+func move(c *Call, d *correspondence.Desk, id habilitation.ID, act string) (to string, err error) {
+	here := "/drafts/" + id.String()
+	words := strings.TrimSpace(c.text("comment"))
+	switch act {
+	case "visa", "remarks":
+		verdict := "approved"
+		if act == "remarks" || words != "" {
+			verdict = "remarks"
+		}
+		_, err = d.Visa(c.ctx, id, correspondence.Opinion{Digest: c.form.Get("digest"), Verdict: verdict, Comment: words})
+		return "/circuit?done=visa", err
+	case "return":
+		return "/circuit?done=returned", d.ReturnDraft(c.ctx, id, c.form.Get("digest"), words)
+	case "withdraw":
+		_, err = d.Reopen(c.ctx, id)
+		return here + "?done=reopened", err
+	case "unhold":
+		_, err = d.Unhold(c.ctx, id)
+		return here + "?done=unheld", err
+	case "abandon":
+		return "/circuit?done=abandoned", d.Abandon(c.ctx, id, strings.TrimSpace(c.text("reason")))
+	case "discard":
+		return "/drafts?done=discarded", d.DiscardDraft(c.ctx, id)
+	}
+	return "", &problem{status: fiber.StatusBadRequest, key: "malformed"}
+}
+
+// typedSteps reads the lines of reviewers of a sheet: names of groups and agents as the house knows them; the lines left empty are left out.
+func (c *Call) typedSteps(d *correspondence.Desk) (typed []typedStep, steps []correspondence.FormStep, err error) {
+	lines, any := c.form["step"], c.form["step.any"]
+	if len(any) != len(lines) || len(lines) > 50 {
+		return nil, nil, &problem{status: fiber.StatusBadRequest, key: "malformed"}
+	}
+	groups, err := allGroups(c, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	find, err := finder(c, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := groupKeys(groups)
+	for i, line := range lines {
+		step := correspondence.FormStep{Any: any[i] == "any"}
+		for _, name := range listed(line) {
+			if key, known := keys[fold(name)]; known {
+				step.Groups = append(step.Groups, key)
+			} else {
+				step.Agents = append(step.Agents, find.agent(name))
+			}
+		}
+		if len(step.Groups)+len(step.Agents) > 0 {
+			typed, steps = append(typed, typedStep{typed: line, any: step.Any}), append(steps, step)
+		}
+	}
+	return typed, steps, nil
+}
+
+// act does what a button of the sheet says beyond saving it, with the draft as it was just saved.
+func (p sheet) act(c *Call, d *correspondence.Desk, act string) (view, error) {
+	var err error
+	id := p.draft.ID
+	to := "/drafts/" + id.String()
+	switch act {
+	case "sign", "own":
+		return signSheet(c, d, p, act)
+	case "submit":
+		var steps []correspondence.FormStep
+		if p.steps, steps, err = c.typedSteps(d); err != nil {
+			return view{}, err
+		}
+		_, err = d.Submit(c.ctx, id, p.draft.Version, correspondence.Submission{Steps: steps, Comment: p.visaComment})
+		to += "?done=submitted"
+	case "share":
+		_, err = d.ShareDraft(c.ctx, id)
+		to += "?done=shared"
+	case "withdraw":
+		_, err = d.Reopen(c.ctx, id)
+		to += "?done=reopened"
+	case "return":
+		err = d.ReturnDraft(c.ctx, id, "", strings.TrimSpace(c.text("reason")))
+		to = "/circuit?done=returned"
+	case "template":
+		_, err = d.KeepTemplate(c.ctx, p.draft.Form.Origin, correspondence.Template{Name: c.form.Get("template.name"), Form: p.draft.Form})
+		to += "?done=template"
+	}
+	if err != nil {
+		return refusedSheet(c, d, p, err)
+	}
+	return view{to: to}, nil
+}
+
+// signSheet gives the word to sign: the draft's page then shows until when it may be taken back.
+func signSheet(c *Call, d *correspondence.Desk, p sheet, act string) (view, error) {
+	signed, err := d.Sign(c.ctx, p.draft.ID, p.draft.Version, correspondence.DefaultHold, whose(act == "own"))
+	if err != nil {
+		return refusedSheet(c, d, p, err)
+	}
+	if signed.Message != nil {
+		return view{to: messageAddress(signed.Message.ID) + "?done=released"}, nil
+	}
+	return view{to: "/drafts/" + p.draft.ID.String()}, nil
+}
+
+// refusedSheet shows the sheet again, every fault beside its field.
+func refusedSheet(c *Call, d *correspondence.Desk, p sheet, err error) (view, error) {
+	cause, refusal := causeOf(err)
+	if cause == correspondence.StepUp { // the draft is saved: what goes on with the password is this version of it
+		c.form.Set("draft", p.draft.ID.String())
+		c.form.Set("version", strconv.FormatUint(p.draft.Version, 10))
+		return view{}, err
+	}
+	if cause == "" || cause == correspondence.Unknown || cause == correspondence.NotAdmitted {
+		return view{}, err
+	}
+	p.faults = refusal.Faults
+	if len(p.faults) == 0 {
+		p.refused = problemOf(err).key
+	}
+	return showSheet(c, d, p, causes[cause])
+}
