@@ -56,7 +56,7 @@ func messagePage(c *Call, d *correspondence.Desk) (view, error) {
 func addressees(m correspondence.MessageView, role correspondence.Role) []correspondence.AddresseeView {
 	var of []correspondence.AddresseeView
 	for _, a := range m.Addressees {
-		if a.Role == role && !passedOn(a) {
+		if a.Role == role && a.Collective == "" && !passedOn(a) { // those of a collective stand below it
 			of = append(of, a)
 		}
 	}
