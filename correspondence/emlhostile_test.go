@@ -205,6 +205,7 @@ func FuzzOriginalRoundTrip(f *testing.F) {
 		m, a := hostileMessage(OneLine(name))
 		m.Subject, m.Summary, m.Text, m.Comment = OneLine(subject), CleanText(summary), CleanText(text), CleanText(comment)
 		m.Addressees[0].Instruction = CleanText(instruction)
+		m.Visas[0].Comment, m.Collectives[0].Instruction = CleanText(comment), CleanText(instruction)
 		if imported {
 			m.Provenance = &Provenance{Pairs: [][2]string{{name, instruction}}}
 		}
@@ -220,7 +221,39 @@ func FuzzOriginalRoundTrip(f *testing.F) {
 		if _, params, err := mime.ParseMediaType(read.Header["X-Chancery-Addressee"][0]); err != nil || params["instruction"] != m.Addressees[0].Instruction || params["name"] != m.Origin.Name {
 			t.Fatalf("addressee read back: %q, %v", params, err)
 		}
+		checkParticulars(t, read.Header, &m)
 	})
+}
+
+// checkParticulars reads back every word of the fields that only some messages have.
+func checkParticulars(t *testing.T, header mail.Header, m *Message) {
+	t.Helper()
+	visa, to, c := &m.Visas[0], &m.Addressees[0], &m.Collectives[0]
+	want := map[string]map[string]string{
+		"X-Chancery-Addressee":   {"night-reason": to.NightReason, "attention": to.Attention, "serve": CleanText(strings.Join(to.Serve, "\n"))},
+		"X-Chancery-Collective":  {"collective": c.Key, "name": c.Name, "instruction": c.Instruction},
+		"X-Chancery-Exempted":    {"group": m.Exempted[0].Key, "name": m.Exempted[0].Name},
+		"X-Chancery-In-Reply-To": {"text": m.InReplyTo.Text, "message": m.InReplyTo.Message.String()},
+		"X-Chancery-Follows":     {"text": m.Follows.Text},
+		"X-Chancery-Corrects":    {"number": m.Corrects.Number, "message": m.Corrects.Message.String()},
+		"X-Chancery-Country":     {"text": m.Countries[0]},
+		"X-Chancery-Person":      {"text": m.Persons[0]},
+		"X-Chancery-External":    {"text": m.External[0]},
+	}
+	if m.Provenance == nil && m.Addressees[1].Collective != "" {
+		want["X-Chancery-Expanded"] = map[string]string{"collective": m.Addressees[1].Collective, "name": m.Addressees[1].Name}
+	}
+	if m.Provenance == nil {
+		want["X-Chancery-Visa"] = map[string]string{"comment": visa.Comment, "login": visa.Person.Login, "for-name": visa.For.Name}
+	}
+	for field, texts := range want {
+		_, params, err := mime.ParseMediaType(header.Get(field))
+		for name, text := range texts {
+			if err != nil || params[name] != text {
+				t.Fatalf("%s %s read back as %q, %v; want %q", field, name, params[name], err, text)
+			}
+		}
+	}
 }
 
 func FuzzParseOriginal(f *testing.F) {

@@ -213,7 +213,6 @@ func benchSent() int {
 	return 700
 }
 
-
 // circular is a form of somebody who signs, to fifty groups and with five tags.
 func circular(b *testing.B, h *housetest.House) (*housetest.Reader, correspondence.Form) {
 	b.Helper()

@@ -124,9 +124,9 @@ func orBlank(n int, name string) string {
 	return name
 }
 
-// calendarType lets the browser offer a calendar, with the time of day unless a whole day was given.
-func calendarType(shown string) string {
-	if plainDate.MatchString(shown) {
+// calendarType lets the browser offer a calendar, with the time of day unless a whole day was given or is all that is wanted.
+func calendarType(name, shown string) string {
+	if plainDate.MatchString(shown) || name == "reassess_on" && shown == "" {
 		return "date"
 	}
 	return momentType(shown)
