@@ -1,6 +1,7 @@
 package correspondence_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -427,4 +428,77 @@ func TestSilenceEndsByItself(t *testing.T) {
 		t.Errorf("broken: %+v", got)
 	}
 	wantRefusal(t, correspondence.Conflict)(h.As("marie").BreakSilence(t.Context(), kept.ID, "dam", correspondence.HandlingWish{Reason: "trop tard"}))
+}
+
+// overhear opens a reader's stream and returns what the acts of the play bring, up to a message that everybody hears at the end.
+func overhear(t *testing.T, h *housetest.House, login string, play func()) (changed, gone []habilitation.ID) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	began, ended, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	first := true
+	go func() {
+		done <- h.As(login).Stream(ctx, habilitation.ID{}, func(e correspondence.Event) error {
+			switch {
+			case first:
+				first = false
+				close(began)
+			case e.Gone != nil:
+				gone = append(gone, *e.Gone)
+			case e.Headline != nil && e.Headline.Subject == "Fin":
+				close(ended)
+			case e.Changed:
+				changed = append(changed, e.Headline.ID)
+			}
+			return nil
+		})
+	}()
+	<-began
+	play()
+	end := housetest.Telegram("bamako", "dam", np, "Fin")
+	end.Info = []correspondence.FormAddressee{{Group: "sante"}}
+	h.As("paul").Dispatches(end)
+	select {
+	case <-ended:
+	case err := <-done:
+		t.Fatalf("stream ended: %v", err)
+	}
+	cancel()
+	<-done
+	return changed, gone
+}
+
+func TestStreamsTellWhatIsOtherwise(t *testing.T) {
+	play := func(h *housetest.House, sent, secret habilitation.ID) func() {
+		return func() {
+			must(t, h.As("karim").Share(t.Context(), sent, correspondence.ShareWish{Community: "sahel"}))
+			time.Sleep(20 * time.Millisecond)
+			must(t, h.As("karim").Take(t.Context(), sent, "dam", correspondence.HandlingWish{}))
+			must(t, h.As("karim").Take(t.Context(), secret, "dam", correspondence.HandlingWish{}))
+			must(t, h.As("karim").RevokeShare(t.Context(), sent, correspondence.ShareWish{Community: "sahel"}))
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	for login, want := range map[string]struct{ sent, secret, gone bool }{
+		"ines": {sent: true, gone: true}, "lea": {sent: true}, "marie": {sent: true, secret: true}, "theo": {},
+	} {
+		t.Run(login, func(t *testing.T) {
+			h := housetest.WithPeople(t)
+			h.Enact(habilitation.MemberJoined{Audience: 4, Agent: 6}) // theo hears the end
+			sent, secret := h.As("paul").Dispatches(asked(np, "Ouvert")), h.As("paul").Dispatches(asked(dr, "Réservé"))
+			changed, gone := overhear(t, h, login, play(h, sent.ID, secret.ID))
+			if slices.Contains(changed, sent.ID) != want.sent || slices.Contains(changed, secret.ID) != want.secret || (len(gone) > 0) != want.gone || want.gone && gone[0] != sent.ID {
+				t.Errorf("changed %v, gone %v", changed, gone)
+			}
+		})
+	}
+}
+
+func TestBecomingLateIsTold(t *testing.T) {
+	h := housetest.WithPeople(t)
+	sent := h.As("paul").Dispatches(asked(np, "Échéance"))
+	changed, _ := overhear(t, h, "lea", func() { keepTime(t, h, 49*time.Hour) })
+	if !slices.Contains(changed, sent.ID) {
+		t.Errorf("changed %v", changed)
+	}
 }

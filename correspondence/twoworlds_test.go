@@ -40,10 +40,18 @@ func newWorld(t *testing.T, restricted bool) *world {
 		if i == 2 {
 			form.Attachments = []correspondence.FormAttachment{{Name: "liste.csv", Content: []byte("a;b\n1;2\n")}}
 		}
+		if i >= 3 {
+			form.Action[0].Qualification, form.Action[0].Deadline, form.Action[0].Instruction = "do", "2026-03-02T10:00:00Z", "Rendre compte"
+		}
 		w.open = append(w.open, w.As("paul").Dispatches(form).ID)
 	}
 	if restricted {
 		w.secret(len(subjects))
+		w.handleSecrets()
+	}
+	w.Clock.Advance(3 * time.Hour) // what is to be done is late
+	if err := w.Chancery.KeepTime(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	w.Settle()
 	return w
@@ -72,6 +80,23 @@ func answerText(what string, answer any, err error) string {
 		text = []byte(err.Error())
 	}
 	return what + " → " + string(text)
+}
+
+// handleSecrets does what can be done with restricted messages, and answers an open one by a restricted message.
+func (w *world) handleSecrets() {
+	ctx := w.T.Context()
+	reply := housetest.Telegram("dam", "bamako", dr, "Réponse réservée "+canary)
+	reply.ReplyTo = w.open[4].String()
+	w.closed = append(w.closed, w.As("marie").Dispatches(reply).ID)
+	raise := housetest.Telegram("bamako", "dam", dr, "Rectification "+canary)
+	raise.Corrects = &correspondence.FormCorrection{Message: w.closed[1].String(), How: "cancels"}
+	w.closed = append(w.closed, w.As("paul").Dispatches(raise).ID)
+	karim := w.As("karim")
+	karim.Reads(w.closed[0])
+	if err := errors.Join(karim.Take(ctx, w.closed[0], "dam", correspondence.HandlingWish{}), karim.Share(ctx, w.closed[2], correspondence.ShareWish{Community: "sahel"}),
+		w.As("marie").AddAddressee(ctx, w.closed[3], correspondence.AddresseeWish{Group: "sahel", Reason: canary}), karim.CloseHandling(ctx, w.closed[4], "dam", correspondence.HandlingWish{Reason: canary})); err != nil {
+		w.T.Fatalf("handle the restricted messages: %v", err)
+	}
 }
 
 // answers asks a desk everything and writes down every answer.
@@ -108,7 +133,19 @@ func (w *world) answers(desk *housetest.Reader, ids []habilitation.ID) []string 
 		}
 		view, err := desk.Message(ctx, id)
 		note(fmt.Sprintf("message %d", i), view, err)
+		handled, err := desk.HandlingOf(ctx, id)
+		note(fmt.Sprintf("handling of %d", i), handled, err)
+		row, err := desk.Row(ctx, id)
+		note(fmt.Sprintf("row of %d", i), row, err)
+		note(fmt.Sprintf("take %d", i), nil, desk.Take(ctx, id, "bamako", correspondence.HandlingWish{}))
+		note(fmt.Sprintf("share %d", i), nil, desk.Share(ctx, id, correspondence.ShareWish{Community: "nulle part"}))
 	}
+	actions, err := desk.Actions(ctx)
+	note("actions", actions, err)
+	gaps, err := desk.Gaps(ctx)
+	note("gaps", gaps, err)
+	tray, err := desk.OperatorTray(ctx)
+	note("operator desk", tray, err)
 	checkpoint, err := desk.Checkpoint(ctx)
 	note("checkpoint", checkpoint, err)
 	me, err := desk.Me(ctx)
