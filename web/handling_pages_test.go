@@ -1,0 +1,53 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"chancery/correspondence"
+	"chancery/correspondence/housetest"
+	"chancery/habilitation"
+)
+
+// TestHandlingOnItsPages walks through what is done with a message on its page and in the list of what is to be done.
+func TestHandlingOnItsPages(t *testing.T) {
+	l := newLodge(t)
+	form := housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Moyens héliportés")
+	form.Action[0].Qualification, form.Action[0].Deadline, form.Action[0].Instruction = "do", "2026-03-04", "Rendre compte"
+	sent := l.As("paul").Dispatches(form)
+	fixed := housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Rectificatif")
+	fixed.Corrects = &correspondence.FormCorrection{Message: sent.ID.String(), How: "rectifies"}
+	l.As("paul").Dispatches(fixed)
+	marie, karim, theo := l.visit("marie", 2), l.visit("karim", 2), l.visit("theo", 2)
+	page := "/messages/" + sent.ID.String()
+	says := func(v *visitor, path string, words ...string) {
+		t.Helper()
+		body := string(v.get(path).wants(200).body)
+		for _, word := range words {
+			if !strings.Contains(body, word) {
+				t.Errorf("%s does not say %q", path, word)
+			}
+		}
+	}
+	says(karim, "/", "Rectifié par", "TD BAMAKO 2")
+	says(karim, "/actions", "Rendre compte", "Prendre en charge", "Rectifié par")
+	says(karim, page, "Traitement", "Prendre en charge", "Clore sans réponse", "Rectifié par")
+	karim.post(page+"/handling/dam/take", url.Values{"due": {"jamais"}}).wants(422)
+	karim.post(page+"/handling/dam/take", url.Values{}).wants(303)
+	if told := string(marie.post(page+"/handling/dam/take", url.Values{}).wants(409).body); !strings.Contains(told, "Pris en charge par Karim Benali le 2 mars 2026") {
+		t.Errorf("the second is told %s", told)
+	}
+	says(marie, "/", "Pris en charge par Karim Benali")
+	marie.post(page+"/addressees", url.Values{"group": {"sante"}, "qualification": {"information"}, "reason": {"Oubliée"}}).wants(303)
+	says(marie, page, "par Marie Roy (DAM) le 2 mars 2026", "Oubliée", "RT")
+	karim.post(page+"/shares", url.Values{"community": {"sahel"}}).wants(303)
+	says(karim, page, "Partagé avec", "Retirer le partage")
+	karim.post(page+"/shares/sahel/revoke", url.Values{}).wants(303)
+	theo.get(page + "/row").wants(404)
+	says(karim, page+"/row", "data-row")
+	l.Enact(habilitation.OperatorDeskNamed{Audience: 3})
+	karim.post(page+"/handling/dam/misaddressed", url.Values{"reason": {"Pas pour nous"}}).wants(303)
+	says(l.visit("paul", 2), "/operator", "Renvoyé comme mal adressé", "Pas pour nous")
+	says(theo, "/operator", "Rien sur le bureau d’ordre.")
+}
