@@ -391,6 +391,18 @@ func (w Making) of(e Extract) *Stored {
 	return map[Making]*Stored{MadeWords: e.Text, MadePicture: e.Picture, MadeThumbnail: e.Thumbnail}[w]
 }
 
+// FileOf tells about a file of a message, counted from 0: a reading, for whoever goes on to look at it.
+func (d *Desk) FileOf(ctx context.Context, id habilitation.ID, n int) (AttachmentView, error) {
+	_, _, m, err := d.open(ctx, id, "attachment")
+	if err != nil {
+		return AttachmentView{}, err
+	}
+	if n < 0 || n >= len(m.Attachments) {
+		return AttachmentView{}, errUnknown
+	}
+	return files(m)[n], nil
+}
+
 // Made opens what was made from a file of a message, counted from 0: a reading like that of the file itself. The caller closes it.
 func (d *Desk) Made(ctx context.Context, id habilitation.ID, n int, what Making) (int64, io.ReadCloser, error) {
 	_, _, m, err := d.open(ctx, id, "attachment")

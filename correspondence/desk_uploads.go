@@ -53,6 +53,9 @@ func (l *UploadLimits) settle() {
 	}
 }
 
+// MostMiB is the most that one file may have, in MiB.
+func (l UploadLimits) MostMiB() int { return int(l.File >> 20) }
+
 // maxUploads is how many uploads one draft has room for beside what is joined to it.
 const maxUploads = 20
 

@@ -44,6 +44,7 @@ var sources = map[string]string{
 	"app.css":         "assets/app.css",
 	"app.js":          "assets/app.js",
 	"compose.js":      "assets/compose.js",
+	"files.js":        "assets/files.js",
 	"hub.js":          "assets/hub.js",
 	"icon.svg":        "assets/icon.svg",
 }

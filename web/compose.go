@@ -80,7 +80,10 @@ func fieldTarget(field string) string {
 	if within := listFields.FindStringSubmatch(field); within != nil {
 		field = within[1]
 	}
-	if field == "" || strings.HasPrefix(field, "attachments") {
+	if strings.HasPrefix(field, "attachments") {
+		return "files"
+	}
+	if field == "" {
 		return "sheet"
 	}
 	return fieldID(field)

@@ -24,9 +24,11 @@ type sheet struct {
 	origins  []correspondence.AudienceRef
 	audience *correspondence.AudienceView
 	names    names
-	faults   []correspondence.Fault // shown beside their fields and in the summary
-	conflict bool                   // the draft was changed elsewhere; what was typed here is on the page, not in the draft
-	refused  string                 // the key of a refusal that concerns no field
+	faults   []correspondence.Fault      // shown beside their fields and in the summary
+	conflict bool                        // the draft was changed elsewhere; what was typed here is on the page, not in the draft
+	refused  string                      // the key of a refusal that concerns no field
+	files    []correspondence.DraftFile  // attachments of the draft
+	uploads  []correspondence.UploadView // on their way into it, or refused
 	done     string
 
 	templates   []correspondence.TemplateView
@@ -100,6 +102,9 @@ func showSheet(c *Call, d *correspondence.Desk, p sheet, status int) (view, erro
 	if p.names, err = nameKeys(c, d, p.draft.Form); err != nil {
 		return view{}, err
 	}
+	if err := gatherFiles(c, d, &p); err != nil {
+		return view{}, err
+	}
 	if !p.saved() {
 		if p.templates, err = d.Templates(c.ctx); err != nil {
 			return view{}, err
@@ -122,6 +127,9 @@ func writeDraft(c *Call, d *correspondence.Desk) (view, error) {
 	act := c.form.Get("act")
 	if act == "discard" && !id.IsZero() {
 		return view{to: "/drafts?done=discarded"}, d.DiscardDraft(c.ctx, id)
+	}
+	if err := c.dropped(d, id); err != nil {
+		return view{}, err
 	}
 	p, err := c.typed(d, id)
 	if err != nil {
@@ -223,7 +231,7 @@ func (c *Call) typed(d *correspondence.Desk, id habilitation.ID) (sheet, error) 
 	if err != nil {
 		return sheet{}, err
 	}
-	p.draft.Form.Attachments = before.Form.Attachments // joined over the API; the page shows them and leaves them alone
+	p.draft.Form.Attachments = c.typedFiles(before.Form.Attachments)
 	p.draft.SavedAt, p.draft.Group, p.draft.Others, p.draft.Circuit, p.draft.May = before.SavedAt, before.Group, before.Others, before.Circuit, before.May
 	return p, nil
 }

@@ -18,6 +18,7 @@ func (s *Server) registerPages() {
 	s.registerMessage()
 	s.registerCompose()
 	s.registerCircuit()
+	s.registerFiles()
 	s.page(fiber.MethodGet, "/search", searchPage)
 	s.registerDirectory()
 	s.registerTags()

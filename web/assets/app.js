@@ -202,4 +202,5 @@ if (fields) {
   const [{ compose }, { AutoCompleteElement }] = await Promise.all([import(fields.dataset.compose), import(fields.dataset.autocomplete)]);
   AutoCompleteElement.setCSPTrustedTypesPolicy(policy);
   compose(fields);
+  if (fields.dataset.filesScript) (await import(fields.dataset.filesScript)).files(fields);
 }

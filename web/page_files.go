@@ -1,0 +1,254 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"chancery/correspondence"
+	"chancery/habilitation"
+)
+
+func (s *Server) registerFiles() {
+	s.page(fiber.MethodGet, "/drafts/{id}/files", draftFilesPart)
+	s.page(fiber.MethodGet, "/messages/{id}/files/{n}", previewPage)
+	s.register(route{fiber.MethodPost, sheetWithFile, pass, nil}, s.takeSheetWithFile)
+}
+
+// waits reports whether something is on its way.
+func waits(uploads []correspondence.UploadView) bool {
+	return slices.ContainsFunc(uploads, func(u correspondence.UploadView) bool { return u.State == correspondence.UploadWaiting })
+}
+
+// comingText says how far an upload is, or why its file was not taken.
+func comingText(f *frame, u correspondence.UploadView) string {
+	switch {
+	case u.Fault != nil:
+		return f.Fault(*u.Fault)
+	case u.Away:
+		return f.T("files.away")
+	case u.State == correspondence.UploadWaiting:
+		return f.T("files.waiting")
+	}
+	return f.T("files.receiving", "There", f.Size(u.Offset))
+}
+
+// gatherFiles reads what the sheet shows of a draft's files.
+func gatherFiles(c *Call, d *correspondence.Desk, p *sheet) (err error) {
+	if p.files, err = d.DraftFiles(c.ctx, p.draft.Form); err != nil || !p.saved() {
+		return err
+	}
+	p.uploads, err = d.Uploads(c.ctx, p.draft.ID)
+	return err
+}
+
+// draftFilesPart is the files' part of the sheet, for a page that is there already.
+func draftFilesPart(c *Call, d *correspondence.Desk) (view, error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return view{}, err
+	}
+	p := sheet{}
+	if p.draft, err = d.Draft(c.ctx, id); err != nil {
+		return view{}, err
+	}
+	if err := gatherFiles(c, d, &p); err != nil {
+		return view{}, err
+	}
+	return view{bare: true, body: func(f *frame) templ.Component { return draftFiles(f, p) }}, nil
+}
+
+// typedFiles gives the files of a draft the levels that the sheet has for them, without the one whose removal was asked.
+func (c *Call) typedFiles(had []correspondence.FormAttachment) []correspondence.FormAttachment {
+	sums, names, levels := c.form["file.sha512"], c.form["file.name"], c.form["file.level"]
+	var files []correspondence.FormAttachment
+	for _, file := range had {
+		at := -1
+		for i := range sums {
+			if sums[i] == file.SHA512 && i < len(names) && names[i] == file.Name {
+				at = i
+			}
+		}
+		if at >= 0 && at < len(levels) {
+			file.Level = levels[at]
+		}
+		if at < 0 || c.form.Get("remove") != "file."+strconv.Itoa(at) {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// dropped takes back the upload whose removal was asked on the sheet.
+func (c *Call) dropped(d *correspondence.Desk, draft habilitation.ID) error {
+	upload, err := optionalIdentity(c.form.Get("drop"))
+	if err != nil || upload.IsZero() || draft.IsZero() {
+		return err
+	}
+	err = d.DropUpload(c.ctx, draft, upload)
+	if cause, _ := causeOf(err); cause == correspondence.Unknown {
+		return nil // it has joined, or gone, meanwhile
+	}
+	return err
+}
+
+// takeSheetWithFile is the sheet as a browser without scripts sends it with a file: the fields are read first, the file as it comes.
+func (s *Server) takeSheetWithFile(c *fiber.Ctx) error {
+	call, cancel := s.longCall(c)
+	defer cancel()
+	desk, err := s.openDesk(call.ctx, c)
+	if err != nil {
+		return refusedUnread(c, s.askToSignIn(c, err))
+	}
+	form, file, err := sheetParts(c)
+	if err != nil {
+		return refusedUnread(c, err)
+	}
+	call.form = form
+	if err := checkFormToken(desk.Session(), form.Get("token")); err != nil {
+		return refusedUnread(c, err)
+	}
+	v, err := joinFile(call, desk, file)
+	if err != nil {
+		return refusedUnread(c, brokenOff(err))
+	}
+	return s.show(call, desk, v)
+}
+
+// sheetParts reads the fields that stand before the file, and stops at its bytes.
+func sheetParts(c *fiber.Ctx) (url.Values, *multipart.Part, error) {
+	malformed := &problem{status: fiber.StatusBadRequest, key: "malformed"}
+	media, parameters, err := mime.ParseMediaType(c.Get("Content-Type"))
+	if err != nil || media != "multipart/form-data" || parameters["boundary"] == "" {
+		return nil, nil, &problem{status: fiber.StatusUnsupportedMediaType, key: "media-type"}
+	}
+	reader := multipart.NewReader(piecesOf(c), parameters["boundary"])
+	form, room := url.Values{}, int64(sheetFields)
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil, nil
+		}
+		if err != nil {
+			return nil, nil, malformed
+		}
+		if part.FormName() == "file" {
+			return form, part, nil
+		}
+		value, err := io.ReadAll(io.LimitReader(part, room+1))
+		if err != nil {
+			return nil, nil, malformed
+		}
+		if room -= int64(len(value) + len(part.FormName())); room < 0 {
+			return nil, nil, errTooManyFields
+		}
+		form.Add(part.FormName(), string(value))
+	}
+}
+
+// joinFile saves the sheet as it was typed, then takes the file that came with it.
+func joinFile(c *Call, d *correspondence.Desk, file *multipart.Part) (view, error) {
+	id, err := optionalIdentity(c.form.Get("draft"))
+	if err != nil {
+		return view{}, err
+	}
+	p, err := c.typed(d, id)
+	if err != nil {
+		return view{}, err
+	}
+	saved, err := save(c, d, p.draft)
+	if cause, refusal := causeOf(err); cause == correspondence.Conflict || cause == correspondence.Invalid {
+		p.conflict, p.faults = cause == correspondence.Conflict, refusal.Faults
+		return showSheet(c, d, p, causes[cause])
+	}
+	if err != nil {
+		return view{}, err
+	}
+	p.draft = saved
+	to := view{to: "/drafts/" + saved.ID.String() + "#files"}
+	if file == nil || file.FileName() == "" {
+		return to, nil
+	}
+	upload, err := d.BeginUpload(c.ctx, saved.ID, correspondence.UploadForm{Name: file.FileName(), Size: -1})
+	if err == nil {
+		upload, err = d.ReceiveUpload(c.ctx, saved.ID, upload.ID, 0, file)
+	}
+	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
+		p.faults = refusal.Faults
+		return showSheet(c, d, p, causes[cause])
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return view{}, errSenderLeft
+	}
+	if err != nil {
+		return view{}, err
+	}
+	_, err = c.verdict(d, saved.ID, upload.ID, verdictWithin)
+	return to, err
+}
+
+// previewed is a file of a message as its page shows it.
+type previewed struct {
+	message habilitation.ID
+	n       int
+	file    correspondence.AttachmentView
+	words   string
+	cut     bool // there are more words than are shown
+}
+
+// maxShown is how many bytes of words a page shows.
+const maxShown = 100_000
+
+func previewAddress(id habilitation.ID, n int) string {
+	return messageAddress(id) + "/files/" + strconv.Itoa(n)
+}
+
+func attachmentAddress(id habilitation.ID, n int) string {
+	return "/api/v1/messages/" + id.String() + "/attachments/" + strconv.Itoa(n)
+}
+
+// previewPage shows what was made from a file when it was inspected.
+func previewPage(c *Call, d *correspondence.Desk) (view, error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return view{}, err
+	}
+	p := previewed{message: id}
+	if p.n, err = strconv.Atoi(c.parameter("n")); err != nil {
+		return view{}, &problem{status: fiber.StatusNotFound, key: "unknown"}
+	}
+	if p.file, err = d.FileOf(c.ctx, id, p.n); err != nil {
+		return view{}, err
+	}
+	if p.file.Words {
+		if p.words, p.cut, err = wordsOf(c, d, id, p.n); err != nil {
+			return view{}, err
+		}
+	}
+	return view{title: p.file.Name, section: "teleprinter", body: func(f *frame) templ.Component { return previewBody(f, p) }}, nil
+}
+
+// wordsOf reads as many words as a page shows.
+func wordsOf(c *Call, d *correspondence.Desk, id habilitation.ID, n int) (text string, cut bool, err error) {
+	size, words, err := d.Made(c.ctx, id, n, correspondence.MadeWords)
+	if err != nil {
+		return "", false, err
+	}
+	shown, err := io.ReadAll(io.LimitReader(words, maxShown))
+	if err := errors.Join(err, words.Close()); err != nil {
+		return "", false, err
+	}
+	for len(shown) > 0 && !utf8.Valid(shown) && size > maxShown {
+		shown = shown[:len(shown)-1]
+	}
+	return strings.ToValidUTF8(string(shown), "\uFFFD"), size > maxShown, nil
+}
