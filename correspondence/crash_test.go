@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if folder := os.Getenv(crashFolder); folder != "" {
 		releaseUntilKilled(folder)
 	}
+	if folder := os.Getenv(circuitFolder); folder != "" {
+		circulateUntilKilled(folder)
+	}
 	os.Exit(m.Run())
 }
 

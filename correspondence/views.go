@@ -254,8 +254,8 @@ type Me struct {
 	Pending     []SignupView       `json:"pending"` // my own requests to join that wait
 	ToDecide    int                `json:"to_decide"`
 	ToReview    int                `json:"to_review"` // drafts that wait for my visa or my signature
-	ToDo        int                `json:"to_do"`    // actions that I or nobody of my groups has in hand, and alerts that call me
-	Operator    bool               `json:"operator"` // I belong to the operator desk
+	ToDo        int                `json:"to_do"`     // actions that I or nobody of my groups has in hand, and alerts that call me
+	Operator    bool               `json:"operator"`  // I belong to the operator desk
 }
 
 // MembershipView is one of an agent's groups with the duties held there: drafter, signatory, number_two, manager.
