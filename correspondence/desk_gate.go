@@ -98,10 +98,10 @@ func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
 			f.fault(at+".outcome", "unknown-choice", "value", r.Outcome)
 		}
 		rule.Words, rule.Domains = filledLines(r.Words), filledLines(r.Domains)
-		for j, key := range filledLines(r.Tags) {
+		for _, key := range filledLines(r.Tags) {
 			tag, ok := f.thesaurus.ByKey(key)
 			if !ok {
-				f.fault(at+".tags["+strconv.Itoa(j)+"]", "tag-unknown", "value", key)
+				f.fault(at+".tags", "tag-unknown", "value", key)
 				continue
 			}
 			rule.Tags = append(rule.Tags, tag.ID)

@@ -14,6 +14,7 @@ import (
 func releasedOf(d *Dispatch) handling.Released {
 	h := headlineOf(0, d)
 	out := startOf(&h)
+	out.Others = d.secondReaders()
 	out.AnswersFor, out.Silence, out.Desk = d.Answers, d.SilenceUntil, d.OperatorDesk
 	if r := d.Reception; r != nil {
 		out.Fallen = handling.WhyUnaddressed

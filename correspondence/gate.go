@@ -47,3 +47,14 @@ func gateQuestion(m *Message) gate.Asked {
 func (f *Folds) leaves(d *Dispatch) {
 	f.Gate.Release(d.ID, d.Origin.Audience, d.Signatory.Agent, d.At, d.Outcome.Gate)
 }
+
+// secondReaders are who reads a message beside its addressees because the gate holds it: a second person of the origin must have read what they
+// let leave.
+func (r *record) secondReaders() []habilitation.AudienceID {
+	for _, v := range r.Outcome.Gate {
+		if v.Outcome == gate.SecondPerson && r.Origin.Audience != 0 {
+			return []habilitation.AudienceID{r.Origin.Audience}
+		}
+	}
+	return nil
+}

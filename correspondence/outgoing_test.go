@@ -159,8 +159,8 @@ func TestGateHoldsUntilASecondPersonHasRead(t *testing.T) {
 	h := housetest.WithPeople(t)
 	box := &postbox{}
 	postOf(t, h, box)
-	// nobody set a rule: the configuration's default asks for a second person. lea signs for bamako too.
-	h.Enact(habilitation.MemberJoined{Audience: 3, Agent: 3, Duties: habilitation.Drafter | habilitation.Signatory})
+	// nobody set a rule: the configuration's default asks for a second person. ines signs for bamako too, and is no addressee.
+	h.Enact(habilitation.MemberJoined{Audience: 3, Agent: 5, Duties: habilitation.Drafter | habilitation.Signatory})
 	one, other := h.As("paul").Dispatches(letterTo("a@example.org")), h.As("paul").Dispatches(letterTo("b@example.org"))
 	if steps(h, one.ID) != "held" || len(h.As("marie").Reads(one.ID).Outgoing) != 0 {
 		t.Errorf("it is %s, and marie of another group is shown %+v", steps(h, one.ID), h.As("marie").Reads(one.ID).Outgoing)
@@ -172,8 +172,8 @@ func TestGateHoldsUntilASecondPersonHasRead(t *testing.T) {
 		}
 		return len(views)
 	}
-	if held("lea") != 2 || held("paul") != 0 || held("marie") != 0 {
-		t.Errorf("lea is asked for %d, paul for %d, marie for %d", held("lea"), held("paul"), held("marie"))
+	if held("ines") != 2 || held("paul") != 0 || held("marie") != 0 {
+		t.Errorf("ines is asked for %d, paul for %d, marie for %d", held("ines"), held("paul"), held("marie"))
 	}
 	wants := func(login string, id habilitation.ID, verdict, reason string, cause correspondence.Cause) {
 		t.Helper()
@@ -185,13 +185,13 @@ func TestGateHoldsUntilASecondPersonHasRead(t *testing.T) {
 	wants("paul", one.ID, "approved", "", correspondence.NotMandated)
 	wants("marie", one.ID, "approved", "", correspondence.NotMandated)
 	wants("theo", one.ID, "approved", "", correspondence.Unknown)
-	wants("lea", one.ID, "refused", " ", correspondence.Invalid)
-	if err := errors.Join(h.As("lea").DecideHeld(t.Context(), one.ID, "approved", ""), h.As("lea").DecideHeld(t.Context(), other.ID, "refused", "trop tôt")); err != nil {
+	wants("ines", one.ID, "refused", " ", correspondence.Invalid)
+	if err := errors.Join(h.As("ines").DecideHeld(t.Context(), one.ID, "approved", ""), h.As("ines").DecideHeld(t.Context(), other.ID, "refused", "trop tôt")); err != nil {
 		t.Fatal(err)
 	}
-	wants("lea", one.ID, "refused", "non", correspondence.Conflict)
+	wants("ines", one.ID, "refused", "non", correspondence.Conflict)
 	eventually(t, "it is sent", func() bool { return steps(h, one.ID) == "sent" })
-	if view := h.As("paul").Reads(other.ID); view.Outgoing[0].Step != "refused" || view.Outgoing[0].Why != "trop tôt" || view.Outgoing[0].By.Login != "lea" || box.of("b@example.org") != "" {
+	if view := h.As("paul").Reads(other.ID); view.Outgoing[0].Step != "refused" || view.Outgoing[0].Why != "trop tôt" || view.Outgoing[0].By.Login != "ines" || box.of("b@example.org") != "" {
 		t.Errorf("refused as %+v", view.Outgoing)
 	}
 	h.Reopen()

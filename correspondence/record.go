@@ -126,6 +126,7 @@ func (r *record) marking() habilitation.Marking {
 	for _, to := range r.Addressees {
 		audiences = append(audiences, to.Audience)
 	}
+	audiences = append(audiences, r.secondReaders()...)
 	if r.OperatorDesk != 0 {
 		audiences = append(audiences, r.OperatorDesk)
 	}

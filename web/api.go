@@ -25,6 +25,7 @@ func (s *Server) registerAPI() {
 	s.registerHabilitationAPI()
 	s.registerExportAPI()
 	s.registerCircuitAPI()
+	s.registerMailAPI()
 	s.registerHouseAPI()
 }
 

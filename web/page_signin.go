@@ -26,6 +26,7 @@ func (s *Server) registerPages() {
 	s.registerDossiers()
 	s.registerMandates()
 	s.registerHandling()
+	s.registerMailPages()
 }
 
 // signInForm is what the sign-in page shows again after a refusal; never the password.

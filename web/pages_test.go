@@ -19,7 +19,7 @@ func everyPage(ids map[string]string) map[string]string {
 		"compose": "/compose", "draft": "/drafts/" + ids["draft"] + "?check=1", "drafts": "/drafts",
 		"search": "/search?q=delegation+crue", "empty search": "/search", "nothing found": "/search?q=nichts", "wrong search": "/search?q=%22",
 		"groups": "/groups", "communities": "/communities", "group": "/groups/dam", "group to join": "/groups/bamako", "community": "/groups/sahel",
-		"tags": "/tags", "tags found": "/tags?q=sa", "tag": "/tags/sahel", "requests": "/requests", "delegations": "/delegations", "collectives": "/collectives", "unknown": "/nowhere", "withheld": "/messages/00000000000000000000000000",
+		"tags": "/tags", "tags found": "/tags?q=sa", "tag": "/tags/sahel", "requests": "/requests", "delegations": "/delegations", "gate": "/gate", "exchanges": "/exchanges", "collectives": "/collectives", "unknown": "/nowhere", "withheld": "/messages/00000000000000000000000000",
 	}
 }
 
