@@ -20,7 +20,7 @@ async function pages(page, { group, draft }) {
   return {
     teleprinter: "/", older: `/?after=${feed.items[10].id}`, message: `/messages/${restricted.id}`, compose: "/compose", draft: `/drafts/${draft}?check=1`, drafts: "/drafts",
     search: "/search?q=mali", "search-help": "/search", "search-nothing": "/search?q=xylophonique", groups: "/groups", communities: "/communities", group: `/groups/${group}`,
-    tags: "/tags", tag: `/tags/${tags.items.find((tag) => tag.declarations.length > 0).key}`, requests: "/requests", unknown: "/nowhere",
+    tags: "/tags", tag: `/tags/${tags.items.find((tag) => tag.declarations.length > 0).key}`, requests: "/requests", dossiers: "/dossiers", unknown: "/nowhere",
   };
 }
 
