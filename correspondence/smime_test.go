@@ -60,7 +60,7 @@ func TestStrangersOpenTheMail(t *testing.T) {
 	plain := housetest.Telegram("bamako", "dam", np, "Évacuation – « accord » de pêche, 42 € par tonne")
 	plain.Text += "\n\n.\nFrom here\n\n--=_message\n  à la ligne  \n\nfin"
 	bundle := housetest.Telegram("bamako", "dam", dr, "Position de la délégation")
-	bundle.Attachments = []correspondence.FormAttachment{{Name: "carte d’été.png", Type: "image/png", Content: bytes.Repeat([]byte{0, 255, '\r', '\n', '-'}, 20_000)},
+	bundle.Attachments = []correspondence.FormAttachment{{Name: "carte d’été.csv", Type: "text/csv", Content: bytes.Repeat([]byte("hauteur;été\r\n-- 4,2\n"), 4_000)},
 		{Name: "liste.csv", Content: []byte("a;b\n1;2\n")}}
 	for name, form := range map[string]correspondence.Form{"plain": plain, "bundle": bundle} {
 		t.Run(name, func(t *testing.T) {
