@@ -153,7 +153,7 @@ func (d *Desk) allowed(found foundDraft) []string {
 			return may
 		}
 	}
-	signs := found.group == 0 || d.maySign(found.group, habilitation.Unprotected)
+	signs := d.signs(found)
 	switch state {
 	case circuit.Drafting:
 		may = append(may, "edit")

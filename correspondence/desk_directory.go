@@ -33,12 +33,12 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 	return me, err
 }
 
-// Origins lists the groups in whose name the agent may release, in their own right or on behalf of whoever lent them the signature.
+// Origins lists the groups in whose name the agent writes or signs, in their own right or on behalf of whoever lent them the duty.
 func (d *Desk) Origins(context.Context) ([]AudienceRef, error) {
 	out := []AudienceRef{}
 	for _, group := range d.writingGroups() {
 		a, ok := d.house.Folds.Register.Audience(group)
-		if ok && !a.Community && d.maySign(group, habilitation.Unprotected) {
+		if ok && !a.Community {
 			out = append(out, audienceRef(a))
 		}
 	}

@@ -201,7 +201,7 @@ func (d *Desk) foundView(ctx context.Context, found foundDraft) (DraftView, erro
 
 func (d *Desk) draftView(found foundDraft) DraftView {
 	draft := d.drafted(found.id, found.Form)
-	if found.group != 0 && !d.maySign(found.group, habilitation.Unprotected) {
+	if !d.signs(found) {
 		draft.Purpose = ToAskVisas // what hinders a signatory hinders this agent too, but for the right to sign
 	}
 	message, faults := draft.finish(d.house.directory(d.badge, d.house.Clock()))

@@ -54,6 +54,20 @@ func (d *Desk) maySign(group habilitation.AudienceID, level habilitation.Level) 
 	return ok && level <= d.badge.Level()
 }
 
+// signs reports whether the agent may sign a draft, as far as it depends on the group that it speaks for: one that they write for and do not
+// sign for needs another's hand.
+func (d *Desk) signs(found foundDraft) bool {
+	group := found.group
+	if group == 0 {
+		origin, known := d.house.Folds.Register.AudienceByKey(found.Form.Origin)
+		if !known || !d.mayWrite(origin.ID) {
+			return true // what is wrong with the origin is told as a fault
+		}
+		group = origin.ID
+	}
+	return d.maySign(group, habilitation.Unprotected)
+}
+
 // writingGroups are the groups whose shared drafts the agent opens, by what they hold or what was lent to them.
 func (d *Desk) writingGroups() (groups []habilitation.AudienceID) {
 	add := func(group habilitation.AudienceID) {

@@ -49,13 +49,18 @@ func newDraftPage(c *Call, d *correspondence.Desk) (view, error) {
 		}
 		p.draft.Form = template.Form
 	}
+	if id, err := habilitation.ParseID(c.query("corrects")); err == nil {
+		if p.draft.Form, err = correction(c, d, id); err != nil {
+			return view{}, err
+		}
+	}
 	if reference := c.query("reference"); reference != "" && len(reference) <= 200 {
 		p.draft.Form.References = []string{reference}
 	}
-	if answered := c.query("reply_to"); len(answered) <= 200 {
+	if answered := c.query("reply_to"); answered != "" && len(answered) <= 200 {
 		p.draft.Form.ReplyTo = answered
 	}
-	if origin := c.query("origin"); len(origin) <= 100 {
+	if origin := c.query("origin"); origin != "" && len(origin) <= 100 {
 		p.draft.Form.Origin = origin
 	}
 	if to := c.query("to"); to != "" && len(to) <= 100 {

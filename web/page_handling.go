@@ -136,6 +136,7 @@ type handlingOf struct {
 	gaps        []correspondence.GapView
 	groups      []correspondence.GroupView
 	communities []correspondence.GroupView
+	mayCorrect  bool
 }
 
 func handlingFor(c *Call, d *correspondence.Desk, m correspondence.MessageView) (h handlingOf, err error) {
@@ -152,6 +153,9 @@ func handlingFor(c *Call, d *correspondence.Desk, m correspondence.MessageView) 
 		}
 	}
 	if h.communities, err = d.Communities(c.ctx); err != nil {
+		return h, err
+	}
+	if h.mayCorrect, err = mayCorrect(c, d, m); err != nil {
 		return h, err
 	}
 	h.groups, err = allGroups(c, d)

@@ -111,7 +111,7 @@ if (tape() || shownMessage()) {
 }
 
 // Single keys, switched off in the account menu, never while something is being typed.
-const sections = { t: "teleprinter", a: "actions", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers" };
+const sections = { t: "teleprinter", a: "actions", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers", p: "circuit" };
 let prefix = 0;
 
 function typing(target) {

@@ -87,4 +87,11 @@ export async function write(page, { origin, group, level, subject, text }) {
   await page.fill("#text", text ?? "1. Premier point.\n\n2. Second point.");
 }
 
+// dispatch signs at once what the sheet holds, without the half minute in which one may think better of it.
+export async function dispatch(page) {
+  await page.locator("summary", { hasText: "Autres actes" }).click();
+  await page.getByRole("button", { name: "Signer sans délai" }).click();
+  await page.waitForURL(/\/messages\//);
+}
+
 export { expect };

@@ -1,4 +1,4 @@
-import { cast, expect, test, write } from "./people.js";
+import { cast, dispatch, expect, test, write } from "./people.js";
 
 test("a restricted telegram arrives at whoever may see it, and at nobody else", async ({ visit }) => {
   const { sender, origin, group, reader, other } = cast();
@@ -12,8 +12,7 @@ test("a restricted telegram arrives at whoever may see it, and at nobody else", 
   const writing = await visit(sender);
   await write(writing, { origin, group, level: "restricted", subject });
   await expect(writing.locator("#draft-live")).toContainText("Qui recevra");
-  await writing.getByRole("button", { name: "Signer et envoyer" }).click();
-  await writing.waitForURL(/\/messages\//);
+  await dispatch(writing);
   await expect(writing.locator(".marking").first()).toHaveText("diffusion restreinte");
   await expect(writing.locator(".verdict")).toContainText("Signature valide");
   const path = new URL(writing.url()).pathname;
@@ -55,8 +54,7 @@ test("many tabs of one browser share one stream", async ({ visit }) => {
   }
   const writing = await visit(sender);
   await write(writing, { origin, group, level: "unprotected", subject: `Pour tous les onglets ${Date.now()}` });
-  await writing.getByRole("button", { name: "Signer et envoyer" }).click();
-  await writing.waitForURL(/\/messages\//);
+  await dispatch(writing);
   for (const tab of tabs) await expect(tab.locator("#pill")).toContainText("nouveau");
 });
 
@@ -105,8 +103,7 @@ test("everything works without scripts", async ({ visit }) => {
   await page.getByRole("button", { name: "Signer et envoyer" }).click();
   await expect(page.locator("#faults")).toContainText("Résumé"); // a telegram needs one
   await page.fill("#summary", "Un résumé.");
-  await page.getByRole("button", { name: "Signer et envoyer" }).click();
-  await page.waitForURL(/\/messages\//);
+  await dispatch(page);
   const receiving = await visit(reader, { javaScriptEnabled: false });
   await receiving.getByRole("link", { name: subject }).click();
   await expect(receiving.locator("h1")).toHaveText(subject);
@@ -185,8 +182,7 @@ test("markup in a message stays text", async ({ visit }) => {
   const payload = `<img src=x onerror=alert(1)><script>alert(2)</script>"><svg onload=alert(3)> <div hx-get="/read-all" hx-trigger="load">`;
   const writing = await visit(sender);
   await write(writing, { origin, group, level: "unprotected", subject: payload, text: payload });
-  await writing.getByRole("button", { name: "Signer et envoyer" }).click();
-  await writing.waitForURL(/\/messages\//);
+  await dispatch(writing);
   const page = await visit(reader);
   await page.locator(".row-subject a").first().click();
   await expect(page.locator("h1")).toHaveText(payload);
