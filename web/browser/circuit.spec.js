@@ -86,7 +86,7 @@ test("from a draft through two visas, a signature, handling and a correction, by
   await expect(handler.locator(".handling")).toContainText("Yasmina Haddad");
 
   await signatory.reload();
-  await expect(signatory.locator(".handling")).toContainText("pris en charge");
+  await expect(signatory.locator(".handling")).toContainText("Pris en charge");
   await signatory.keyboard.press("R");
   await signatory.waitForURL(/\/compose/);
   await expect(signatory.locator("#subject")).toHaveValue(subject);
