@@ -54,7 +54,7 @@ gofiber/fiber, valyala/fasthttp, a-h/templ, nicksnyder/go-i18n, go-playground/va
 # Only cmd names engines.
 archive, correspondence, habilitation, search, go-playground/validator < cmd/assembly
 archive/boltjournal, archive/boltkeys, archive/filevault, correspondence/boltdesk, correspondence/boltqueue, correspondence/gate, correspondence/postal, correspondence/smtp, correspondence/inspection, habilitation/boltcredentials, search/bleveindex < cmd/assembly
-correspondence, habilitation, tagging, klauspost/compress < cmd/intake
+correspondence, correspondence/postal, habilitation, tagging, klauspost/compress < cmd/intake
 correspondence, habilitation, tagging, cmd/assembly < cmd/fiction
 archive, correspondence, habilitation, search, web, cmd/assembly, cmd/fiction, cmd/intake, testdata/house < cmd/chancery
 correspondence/inspection, alecthomas/kong, schollz/progressbar, go-playground/validator, x/term < cmd/chancery

@@ -162,7 +162,9 @@ func (a *inbound) pairs() (pairs [][2]string) {
 	}
 	e := a.item.Envelope
 	add("over", string(a.over))
-	add("received", e.At.UTC().Format(time.RFC3339))
+	if !e.At.IsZero() {
+		add("received", e.At.UTC().Format(time.RFC3339))
+	}
 	if a.over == OverLine {
 		add("envelope-from", cmp.Or(e.From, "<>"))
 		add("envelope-to", strings.Join(e.To, ", "))
@@ -330,6 +332,12 @@ func (r *release) bare() *release {
 // not. A mail that the archive takes in no other way is kept with its original alone; any other error is not the mail's, and it is to be given again.
 func (c *Chancery) Receive(ctx context.Context, items []postal.Item) []error {
 	return c.receive(ctx, items, OverLine, nil)
+}
+
+// ImportMail is Receive for mails out of files, which are news to nobody: for whoever of the house they name, and for the groups given by their
+// keys. A mail is an imported record whose source is the item's key.
+func (c *Chancery) ImportMail(ctx context.Context, items []postal.Item, groups ...string) []error {
+	return c.receive(ctx, items, OverFile, groups)
 }
 
 func (c *Chancery) receive(ctx context.Context, items []postal.Item, over Way, named []string) []error {

@@ -12,7 +12,8 @@ import (
 
 // importCommand has the house keep records of another archive.
 type importCommand struct {
-	Files []string `arg:"" help:"Records, one a line in JSON: .jsonl or .jsonl.zst." type:"existingfile"`
+	Files []string `arg:"" help:"Records, one a line in JSON (.jsonl, .jsonl.zst), or mail: .eml, mbox, or folders of them." type:"existingpath"`
+	Group string   `help:"Key of a group that imported mail is for, beside those that it names." placeholder:"KEY"`
 }
 
 // shownRefusals is how many refused records are listed for a person; a program gets them all.
@@ -25,7 +26,7 @@ var errRefused = errors.New("some records were refused")
 func (c *importCommand) Run(s *session) error {
 	return s.within(func(house *assembly.House) error {
 		m := s.meter("documents", -1)
-		report, err := intake.Run(s.ctx, house.Chancery, c.Files, func(lines int) { m.reach(int64(lines)) })
+		report, err := intake.RunFor(s.ctx, house.Chancery, c.Files, c.Group, func(lines int) { m.reach(int64(lines)) })
 		m.end()
 		if !s.json {
 			for _, refused := range report.Refused[:min(len(report.Refused), shownRefusals)] {

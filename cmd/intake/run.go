@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -41,11 +42,23 @@ type Report struct {
 // passed over, so that an interrupted run is simply run again. It stops at the first fault that is not a record's.
 // progress is told how many lines were dealt with.
 func Run(ctx context.Context, house *correspondence.Chancery, files []string, progress func(lines int)) (Report, error) {
+	return RunFor(ctx, house, files, "", progress)
+}
+
+// ErrNoGroup is returned for an import to a group that does not exist.
+var ErrNoGroup = errors.New("no such group")
+
+// RunFor is Run for files and folders of mail too, which are for a group beside those that they name; "" for none.
+func RunFor(ctx context.Context, house *correspondence.Chancery, files []string, group string, progress func(lines int)) (Report, error) {
+	if _, known := house.Folds.Register.AudienceByKey(group); group != "" && !known {
+		return Report{}, fmt.Errorf("import for %s: %w", group, ErrNoGroup)
+	}
 	begun := time.Now()
 	r := newRun(house, progress)
+	r.group = group
 	var err error
 	for _, file := range files {
-		if err = r.file(ctx, file); err != nil {
+		if err = r.any(ctx, file); err != nil {
 			break
 		}
 	}
@@ -68,6 +81,7 @@ type run struct {
 	lines     map[string]place     // by source: where it stood first
 	report    Report
 	progress  func(int)
+	group     string // that mails are for
 	done      int
 }
 
@@ -80,6 +94,27 @@ func newRun(house *correspondence.Chancery, progress func(lines int)) *run {
 	g := newGazetteer()
 	return &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[string]time.Time{}, lines: map[string]place{},
 		report: Report{Refused: []Refused{}}, progress: progress}
+}
+
+// any imports a file of records, or a file or folder of mail.
+func (r *run) any(ctx context.Context, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	if !info.IsDir() && !isMail(path) {
+		return r.file(ctx, path)
+	}
+	files, err := mailFiles(path)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	for _, file := range files {
+		if err := r.mails(ctx, file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // file imports one file: one goroutine reads lines, as many as there are processors prepare them, and this one keeps them in their order.
