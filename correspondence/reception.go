@@ -88,13 +88,47 @@ func (c *Chancery) prepareArrival(ctx context.Context, item postal.Item, over Wa
 		if len(f.Content) == 0 {
 			continue
 		}
-		file, err := c.keep(ctx, cutRunes(OneLine(f.Named(strconv.Itoa(i+1))), 200), mediaName(f.Type), f.Content)
-		if err != nil {
+		if err := c.enclosed(ctx, m, f, i+1, item.Tries); err != nil {
 			return nil, err
 		}
-		m.Attachments = append(m.Attachments, file)
 	}
 	return &release{imported: m, source: item.Key, arrival: a}, nil
+}
+
+// patientTries is how often a mail is tried again because one of its files cannot be inspected; then it is kept without that file.
+const patientTries = 10
+
+// enclosed keeps one file of a mail, inspected like any that is sent in. One that is not taken stands in the original alone, and the message says so.
+func (c *Chancery) enclosed(ctx context.Context, m *Message, f postal.File, n, tries int) error {
+	name := cmp.Or(fileName(f.Named(strconv.Itoa(n))), strconv.Itoa(n)+".bin")
+	if c.Inspector == nil {
+		file, err := c.keep(ctx, name, mediaName(f.Type), f.Content)
+		m.Attachments = append(m.Attachments, file)
+		return err
+	}
+	taken, fault, err := c.keepBytes(ctx, "attachments", name, f.Content)
+	var flaw postal.Flaw
+	why := ""
+	switch {
+	case err != nil && tries < patientTries:
+		return err
+	case err != nil:
+		flaw, why = postal.FileUnseen, "not inspected"
+	case fault != nil:
+		flaw, why = postal.FileRefused, cmp.Or(fault.Args["detail"], fault.Key)
+	default:
+		file := Attachment{Name: name, Type: mediaName(taken.Type), Size: taken.Size, Level: habilitation.Unprotected, Digest: taken.SHA512}
+		if _, err := hex.Decode(file.SHA512[:], []byte(taken.SHA512)); err != nil {
+			return fmt.Errorf("keep %s: %w", name, err)
+		}
+		m.Attachments = append(m.Attachments, file)
+		return nil
+	}
+	if !slices.Contains(m.Reception.Flaws, flaw) {
+		m.Reception.Flaws = append(slices.Clone(m.Reception.Flaws), flaw)
+	}
+	m.Provenance.Pairs = append(m.Provenance.Pairs, [2]string{string(flaw), cutRunes(OneLine(name+": "+why), 300)})
+	return nil
 }
 
 // keep puts a file into the vault.

@@ -56,7 +56,7 @@ func attachment(t *testing.T, r *housetest.Reader, id habilitation.ID, n int) st
 
 func TestMailFromOutsideIsNewsToWhomItIsFor(t *testing.T) {
 	h := housetest.WithPeople(t)
-	item := arrived(h, outside+"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nBonjour.\n--b\nContent-Type: application/pdf; name=plan.pdf\n\n%PDF\n--b--\n",
+	item := arrived(h, outside+"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nBonjour.\n--b\nContent-Type: text/csv; name=plan.csv\n\na,b\n--b--\n",
 		"DAM+visite@Essai.Example", "bamako@essai.example", "ines@essai.example")
 	id := receives(h, item)[0]
 	for _, login := range []string{"marie", "paul", "ines"} {
@@ -74,7 +74,7 @@ func TestMailFromOutsideIsNewsToWhomItIsFor(t *testing.T) {
 	if len(view.Addressees) != 2 || view.Addressees[0].Key != "dam" || view.Addressees[0].Role != correspondence.Action || view.Addressees[1].Role != correspondence.Info {
 		t.Errorf("addressed to %+v", view.Addressees)
 	}
-	if len(view.Files) != 2 || view.Files[0].Name != correspondence.OriginalName || view.Files[1].Name != "plan.pdf" {
+	if len(view.Files) != 2 || view.Files[0].Name != correspondence.OriginalName || view.Files[1].Name != "plan.csv" {
 		t.Errorf("files %+v", view.Files)
 	}
 	if got := attachment(t, h.As("marie"), id, 0); got != string(item.Raw) {
@@ -233,4 +233,18 @@ func TestCorporaGoInWithoutALostByte(t *testing.T) {
 		t.Errorf("%d lines of %d messages", len(feed), h.Folds().Ledger.Count())
 	}
 	h.VerifyAll()
+}
+
+// TestFilesOfAMailAreInspected sends a program in disguise beside a text.
+func TestFilesOfAMailAreInspected(t *testing.T) {
+	h := housetest.WithPeople(t)
+	id := receives(h, arrived(h, outside+"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nBonjour.\n--b\nContent-Type: text/plain; name=notes.txt\n\nDes notes.\n"+
+		"--b\nContent-Type: application/pdf; name=plan.pdf\nContent-Transfer-Encoding: base64\n\nTVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAA==\n--b--\n", "dam@essai.example"))[0]
+	view := h.As("marie").Reads(id)
+	if len(view.Files) != 2 || view.Files[1].Name != "notes.txt" || !slices.Contains(view.Reception.Flaws, string(postal.FileRefused)) || !strings.Contains(view.Provenance["file-refused"], "plan.pdf") {
+		t.Errorf("files %+v, reception %+v, provenance %v", view.Files, view.Reception, view.Provenance)
+	}
+	if original := attachment(t, h.As("marie"), id, 0); !strings.Contains(original, "TVqQAAM") {
+		t.Error("the original is not whole")
+	}
 }

@@ -60,6 +60,8 @@ const (
 	FromHTML      Flaw = "from-html"       // the text was made of HTML
 	NoText        Flaw = "no-text"         // nothing that could be read as text
 	Enveloped     Flaw = "enveloped"       // the content is inside a cryptographic envelope
+	FileRefused   Flaw = "file-refused"    // a file that the inspection does not take: it stands in the original alone
+	FileUnseen    Flaw = "file-unseen"     // a file that could not be inspected: the same
 	Unreadable    Flaw = "reading-stopped" // the reading itself went wrong: only the header was taken
 )
 
