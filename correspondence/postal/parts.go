@@ -180,9 +180,10 @@ func (w *walk) words(p *part) string {
 	return text
 }
 
-// isText reports a part that is read where it stands.
+// isText reports a part that is read where it stands; a named one of another kind than text or HTML is a file (a calendar, a table).
 func (p *part) isText() bool {
-	return len(p.parts) == 0 && !p.attached && (strings.HasPrefix(p.kind, "text/") || strings.HasPrefix(p.kind, "multipart/"))
+	shown := p.kind == "text/plain" || p.kind == "text/html" || isMultipart(p.kind) || strings.HasPrefix(p.kind, "text/") && p.name == ""
+	return len(p.parts) == 0 && !p.attached && shown
 }
 
 // isBinary reports bytes that came without a header and are no text.
