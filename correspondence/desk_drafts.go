@@ -285,8 +285,10 @@ func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error)
 	if err != nil {
 		return DraftView{}, err
 	}
-	if err := d.arrive(ctx, found); err != nil {
-		return DraftView{}, err
+	if s := found.state; s == nil || s.State == circuit.Drafting || s.State == circuit.ToSign { // else it is looked at, not written
+		if err := d.arrive(ctx, found); err != nil {
+			return DraftView{}, err
+		}
 	}
 	return d.foundView(ctx, found)
 }

@@ -78,7 +78,7 @@ func TestWhatChangedIsShown(t *testing.T) {
 	changed := typedSheet("act", "submit", "draft", strings.TrimPrefix(draft, "/drafts/"), "version", "0", "step", "karim", "step.any", "")
 	changed.Set("text", "Quatre convois passeront.")
 	marie.post("/compose", changed).wants(303)
-	late := karim.post(draft+"/circuit", url.Values{"act": {"visa"}, "digest": {digest}}).wants(422).document()
+	late := karim.post(draft+"/circuit", url.Values{"act": {"visa"}, "digest": {digest}}).wants(409).document()
 	if gone, fresh := find(late, "del", "", ""), find(late, "ins", "", ""); gone == nil || fresh == nil || !strings.Contains(text(gone), "Trois") || !strings.Contains(text(fresh), "Quatre") {
 		t.Errorf("a visa on a text that changed shows %s", text(late))
 	}

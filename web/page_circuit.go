@@ -67,18 +67,14 @@ func (p standing) lines(f *frame) (lines [][2]string) {
 	return lines
 }
 
-// draftView is the page of a draft: the sheet for who may write it now, else its text with what there is to do about it.
+// draftViewOf is the page of a draft that is not to be written now: its text, with what there is to do about it.
 func draftViewOf(c *Call, d *correspondence.Desk, draft correspondence.DraftView, p standing) (view, error) {
 	var err error
 	p.draft = draft
 	if p.names, err = nameKeys(c, d, draft.Form); err != nil {
 		return view{}, err
 	}
-	v := view{title: c.words.T("menu.drafts"), section: "drafts", echoes: true, body: func(f *frame) templ.Component { return standingBody(f, p) }}
-	if len(p.faults) > 0 || p.refused != "" {
-		v.status = fiber.StatusUnprocessableEntity
-	}
-	return v, nil
+	return view{title: c.words.T("menu.drafts"), section: "drafts", echoes: true, body: func(f *frame) templ.Component { return standingBody(f, p) }}, nil
 }
 
 func trayPage(c *Call, d *correspondence.Desk) (view, error) {
@@ -134,7 +130,9 @@ func moveDraft(c *Call, d *correspondence.Desk) (view, error) {
 	if len(p.faults) == 0 {
 		p.refused = problemOf(err).key
 	}
-	return draftViewOf(c, d, draft, p)
+	v, err := draftViewOf(c, d, draft, p)
+	v.status = causes[refusal.Cause]
+	return v, err
 }
 
 // move does what a button says, and gives the address to go to.
