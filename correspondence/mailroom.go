@@ -20,8 +20,9 @@ type Mailroom struct {
 
 // The mailroom's measures.
 const (
-	mailBatch = 32
+	mailBatch = 16
 	mailBytes = 16 << 20
+	mailPause = time.Second      // the longest pause between two batches
 	mailRest  = 30 * time.Second // looks at the queue at least so often
 	mailRetry = 10 * time.Second // after the first failure; twice as long after each other
 	mailLimit = 15 * time.Minute // and never longer
@@ -52,11 +53,13 @@ func (m *Mailroom) Close() error {
 
 func (m *Mailroom) run(ctx context.Context) {
 	for ctx.Err() == nil {
+		begun := time.Now()
 		worked, err := m.empty(ctx)
 		if err != nil && ctx.Err() == nil {
 			m.house.Log.Error("the mailroom rests", "why", err.Error())
 		}
 		if worked && err == nil {
+			m.rest(ctx, time.Since(begun))
 			continue
 		}
 		select {
@@ -66,6 +69,15 @@ func (m *Mailroom) run(ctx context.Context) {
 		case <-m.wake:
 		case <-time.After(mailRest):
 		}
+	}
+}
+
+// rest waits as long as a batch took: whoever reads goes before mail that is safe in the queue.
+func (m *Mailroom) rest(ctx context.Context, took time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-m.house.stop:
+	case <-time.After(min(took, mailPause)):
 	}
 }
 

@@ -50,7 +50,7 @@ const (
 	maxMailSubject = 500 // characters
 	maxMailFiles   = 100
 	maxMailNames   = 100 // addresses of a header
-	vaultAtOnce    = 8   // mails that are read and put into the vault at once: most of it is waiting for the disk
+	vaultAtOnce    = 2   // mails that are read and put into the vault at once: most of it is waiting for the disk
 )
 
 // inbound is a mail on its way in. Whom it is for is asked when it is decided.
