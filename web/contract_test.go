@@ -69,6 +69,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	c.writes()
 	c.decides()
 	c.gathers(ids)
+	c.joins(l)
 	c.circulates(l)
 	c.mandates(l)
 	c.handles(l)

@@ -51,6 +51,33 @@ func (l *lodge) draft(level habilitation.Level) string {
 	return draft.ID.String()
 }
 
+// joins goes through the operations of uploads and of what is made of files.
+func (c *contract) joins(l *lodge) {
+	c.t.Helper()
+	paul := *c
+	paul.visitor = l.visit("paul", 2)
+	draft := l.draft(habilitation.Unprotected)
+	all, one := "/api/v1/drafts/{id}/uploads", "/api/v1/drafts/{id}/uploads/{upload}"
+	var u correspondence.UploadView
+	paul.call(422, "POST", all, "/api/v1/drafts/"+draft+"/uploads", `{"name":"","size":4}`)
+	paul.call(201, "POST", all, "/api/v1/drafts/"+draft+"/uploads", `{"name":"note.txt","size":4}`).read(&u)
+	address := "/api/v1/drafts/" + draft + "/uploads/" + u.ID.String()
+	paul.call(200, "GET", all, "/api/v1/drafts/"+draft+"/uploads", "")
+	paul.call(200, "GET", one, address, "")
+	paul.call(404, "GET", one, "/api/v1/drafts/"+draft+"/uploads/"+draft, "")
+	paul.agrees(c.document.Components.Schemas["UploadView"].Value, paul.piece(address, 0, "Note").wants(200))
+	c.met["PATCH "+one] = true
+	paul.call(201, "POST", all, "/api/v1/drafts/"+draft+"/uploads", `{"name":"b.txt","size":4}`).read(&u)
+	paul.call(204, "DELETE", one, "/api/v1/drafts/"+draft+"/uploads/"+u.ID.String(), "")
+	var sent correspondence.MessageView
+	paul.call(201, "POST", "/api/v1/drafts/{id}/release", "/api/v1/drafts/"+draft+"/release", "").read(&sent)
+	file := "/api/v1/messages/" + sent.ID.String() + "/attachments/0/"
+	paul.call(200, "GET", "/api/v1/messages/{id}/attachments/{n}/words", file+"words", "")
+	for _, made := range []string{"picture", "thumbnail"} { // a text has none
+		paul.call(404, "GET", "/api/v1/messages/{id}/attachments/{n}/"+made, file+made, "")
+	}
+}
+
 // TestUploadOverAPI: announced, sent in two pieces with a place asked in between, joined, released, looked at.
 func TestUploadOverAPI(t *testing.T) {
 	l := newLodge(t)
