@@ -19,7 +19,7 @@ import (
 // crashFolder tells a child process which house to release into until it is killed.
 const crashFolder = "CHANCERY_CRASH_FOLDER"
 
-// TestMain turns the test binary into a child that looks at a file, or into the one of the crash test when it is told a folder.
+// TestMain turns the test binary into a child that looks at a file, or into the one of a crash test when it is told a folder.
 func TestMain(m *testing.M) {
 	housetest.Inspecting()
 	if folder := os.Getenv(crashFolder); folder != "" {
@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	}
 	if folder := os.Getenv(circuitFolder); folder != "" {
 		circulateUntilKilled(folder)
+	}
+	if folder := os.Getenv(crashActs); folder != "" {
+		actUntilKilled(folder)
 	}
 	os.Exit(m.Run())
 }

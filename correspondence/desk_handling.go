@@ -159,9 +159,12 @@ func (d *Desk) about(ctx context.Context, message habilitation.ID, decide func(h
 		if err != nil {
 			return nil, err
 		}
-		d.house.beginLate(message)
+		begun := d.house.beginLate(message)
 		act, err := decide(now.hand(row), row)
 		if err != nil {
+			if begun {
+				d.house.forgetLate(message)
+			}
 			return nil, now.refusalOfHandling(err)
 		}
 		return []habilitation.Act{act}, nil
@@ -169,11 +172,22 @@ func (d *Desk) about(ctx context.Context, message habilitation.ID, decide func(h
 	return refusalOf(err)
 }
 
-// beginLate runs in the deciding goroutine.
-func (c *Chancery) beginLate(message habilitation.ID) {
+// beginLate runs in the deciding goroutine; it reports whether the message was not begun before.
+func (c *Chancery) beginLate(message habilitation.ID) (begun bool) {
 	c.folding.Lock()
 	defer c.folding.Unlock()
+	if c.Folds.Handling.Has(message) {
+		return false
+	}
 	c.Folds.beginLate(message)
+	return true
+}
+
+// forgetLate undoes it for a decision that was refused.
+func (c *Chancery) forgetLate(message habilitation.ID) {
+	c.folding.Lock()
+	defer c.folding.Unlock()
+	c.Folds.Handling.Forget(message)
 }
 
 // hand is who asks about a message that the badge admits.

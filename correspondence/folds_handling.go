@@ -105,8 +105,10 @@ func (f *Folds) parties(message habilitation.ID, audiences ...habilitation.Audie
 	return audiences
 }
 
-// reach gives the rows of a message and of its corrections the audiences that it is brought to now.
+// reach gives the rows of a message and of its corrections the audiences that it is brought to now. What is unread is counted anew even where
+// no row changes: to whoever had the message already, it comes once more.
 func (f *Folds) reach(message habilitation.ID) {
+	f.marked.Add(1)
 	for _, id := range f.Handling.Reached(message) {
 		audiences := f.Handling.Audiences(id)
 		f.remark(id, func(m habilitation.Marking) habilitation.Marking {

@@ -13,6 +13,8 @@ import (
 // shares nothing with the house but the words for levels and identities.
 
 type model struct {
+	now       func() time.Time
+	desk      string // key of the operator desk
 	agents    []*modelAgent
 	groups    []*modelGroup
 	tags      []string
@@ -20,6 +22,25 @@ type model struct {
 	declared  []*modelDeclaration
 	messages  []*modelMessage // in the order of arrival
 	terminals map[habilitation.ID]habilitation.Level
+	loans     []*modelLoan
+	drafts    []*modelDraft
+	rules     map[modelRule][]modelStep
+	dossiers  []*modelDossier
+	arrivals  uint64 // counts what comes to readers: releases, and what is brought later
+	series    map[modelSeries][]*modelMessage
+}
+
+// modelSeries is the numbers from an origin to an addressee, of messages released at a level.
+type modelSeries struct {
+	origin, to string
+	level      habilitation.Level
+}
+
+type modelDossier struct {
+	id       habilitation.ID
+	owner    string
+	level    habilitation.Level
+	messages []*modelMessage
 }
 
 type modelAgent struct {
@@ -27,8 +48,8 @@ type modelAgent struct {
 	login               string
 	level               habilitation.Level
 	archivist, disabled bool
-	marks               map[habilitation.Level]int // how many messages of the model are read, by level, but for the exceptions
-	except              map[int]bool               // by place of the message: true is read, false unread
+	marks               map[habilitation.Level]uint64 // through which arrival everything is read, by level, but for the exceptions
+	except              map[int]bool                  // by place of the message: true is read, false unread
 }
 
 type modelGroup struct {
@@ -57,18 +78,29 @@ type modelDeclaration struct {
 type modelMessage struct {
 	place        int
 	id           habilitation.ID
-	level        habilitation.Level
+	arrival      uint64
+	released     habilitation.Level // which series its numbers are of
+	level        habilitation.Level // now
 	kind         string
 	origin       string
-	author       string
-	action, info []string // keys of groups
+	drafter      string
+	signatory    string
+	stead        string   // who lent the signature
+	reviewers    []string // whose visas it bears
+	own          bool     // the signatory changed the text after the visas
+	action, info []string // keys of groups, as it is written
+	lines        []*modelLine
+	shares       []*modelShare
 	agents, tags []string
 	at           time.Time
 	words        []string
 	number       string
-	toward       []int // numbers of the addressees, action then info
-	cites        []int // places
+	cites        []int // places, of references
+	answers      *modelMessage
+	corrects     *modelMessage
+	how          string
 	imported     bool
+	begun        bool // somebody did something with an imported record
 	canary       string
 }
 
@@ -111,41 +143,6 @@ func (m *model) declares(group, tag string, level habilitation.Level) bool {
 	})
 }
 
-func (x *modelMessage) addressed() []string { return append(slices.Clone(x.action), x.info...) }
-
-// reasons are the grounds on which the viewer reads the message, in the order they are shown; none when they may not.
-func (m *model) reasons(v viewer, x *modelMessage) (reasons []string) {
-	if x.level > m.ceiling(v) {
-		return nil
-	}
-	for role, keys := range [][]string{x.action, x.info} {
-		for _, key := range keys {
-			if m.group(key).member(v.login) != nil {
-				reasons = append(reasons, []string{"action ", "info "}[role]+key)
-			}
-		}
-	}
-	if slices.Contains(x.agents, v.login) {
-		reasons = append(reasons, "named")
-	}
-	if x.author == v.login {
-		reasons = append(reasons, "author")
-	}
-	for _, tag := range m.tags {
-		for _, g := range m.groups {
-			if slices.Contains(x.tags, tag) && g.member(v.login) != nil && m.declares(g.key, tag, x.level) {
-				reasons = append(reasons, "tag "+g.key+" "+tag)
-			}
-		}
-	}
-	if len(reasons) == 0 && m.agent(v.login).archivist {
-		reasons = append(reasons, "archivist")
-	}
-	return reasons
-}
-
-func (m *model) reads(v viewer, x *modelMessage) bool { return len(m.reasons(v, x)) > 0 }
-
 // feed lists what the viewer reads, newest first.
 func (m *model) feed(v viewer) (feed []*modelMessage) {
 	for _, x := range m.messages {
@@ -170,10 +167,37 @@ func (m *model) unread(v viewer, x *modelMessage) bool {
 	if read, excepted := a.except[x.place]; excepted {
 		return !read
 	}
-	if x.place < a.marks[x.level] || x.author == v.login {
+	arrival, at := m.came(v.login, x)
+	if arrival <= a.marks[x.level] || x.signatory == v.login {
 		return false
 	}
-	return slices.Contains(x.agents, v.login) || !x.at.Before(m.joined(v, x))
+	return x.hands(v.login) || !at.Before(m.joined(v, x))
+}
+
+// came is when the message came to the viewer's groups: with its release, or when it was brought to them later.
+func (m *model) came(login string, x *modelMessage) (arrival uint64, at time.Time) {
+	later := func(n uint64, when time.Time) {
+		if n > arrival {
+			arrival, at = n, when
+		}
+	}
+	for _, l := range x.lines {
+		if m.group(l.key).member(login) != nil {
+			if l.addition == nil {
+				return x.arrival, x.at
+			}
+			later(l.addition.arrival, l.addition.at)
+		}
+	}
+	for _, s := range x.shares {
+		if m.group(s.key).member(login) != nil {
+			later(s.arrival, s.at)
+		}
+	}
+	if arrival == 0 {
+		return x.arrival, x.at
+	}
+	return arrival, at
 }
 
 // joined is since when the viewer belongs to a group that receives the message; to any group when none of theirs does.
@@ -185,8 +209,8 @@ func (m *model) joined(v viewer, x *modelMessage) time.Time {
 			continue
 		}
 		any = append(any, member.since)
-		tagged := slices.ContainsFunc(x.tags, func(tag string) bool { return m.declares(g.key, tag, x.level) })
-		if tagged || slices.Contains(x.addressed(), g.key) {
+		tagged := slices.ContainsFunc(m.tagsOf(x), func(tag string) bool { return m.declares(g.key, tag, x.level) })
+		if tagged || slices.Contains(m.audiences(x), g.key) {
 			through = append(through, member.since)
 		}
 	}
@@ -215,15 +239,15 @@ func (m *model) mark(v viewer, x *modelMessage, read bool) {
 // markAll marks as read what arrived up to and with a message, as far as the viewer's session goes; nil stands for everything.
 // A printed record stands for the last release that the viewer reads below it.
 func (m *model) markAll(v viewer, upTo *modelMessage) {
-	through := len(m.messages)
+	through := m.arrivals
 	if upTo != nil {
-		through = upTo.place + 1
+		through = upTo.arrival
 		if upTo.imported {
 			through = 0
 			feed := m.feed(v)
 			for _, x := range feed[slices.Index(feed, upTo):] {
 				if !x.imported {
-					through = x.place + 1
+					through = x.arrival
 					break
 				}
 			}
@@ -236,31 +260,68 @@ func (m *model) markAll(v viewer, upTo *modelMessage) {
 		}
 		a.marks[level] = max(a.marks[level], through)
 		for place := range a.except {
-			if m.messages[place].level == level && place < a.marks[level] {
+			if arrival, _ := m.came(v.login, m.messages[place]); m.messages[place].level == level && arrival <= a.marks[level] {
 				delete(a.except, place)
 			}
 		}
 	}
 }
 
-// number is the next of the origin's series for the kind and level, and of the series toward each addressee.
-func (m *model) number(x *modelMessage) {
+// arrive puts a message behind the others and gives it the next of the origin's numbers for its kind and level, and of the series toward
+// each addressee.
+func (m *model) arrive(x *modelMessage) {
+	m.arrivals++
+	x.place, x.arrival, x.released = len(m.messages), m.arrivals, x.level
 	n, prefix := 1, map[string]string{"telegram": "TD", "note": "NOTE", "mail": "CF"}[x.kind]
 	for _, y := range m.messages {
-		if !y.imported && y.origin == x.origin && y.kind == x.kind && y.level == x.level {
+		if !y.imported && y.origin == x.origin && y.kind == x.kind && y.released == x.released {
 			n++
 		}
 	}
-	for _, to := range x.addressed() {
-		toward := 1
-		for _, y := range m.messages {
-			if !y.imported && y.origin == x.origin && y.level == x.level && slices.Contains(y.addressed(), to) {
-				toward++
+	if !x.imported {
+		x.number = fmt.Sprintf("%s %s%s %d", prefix, m.group(x.origin).timbre, []string{"", " DR"}[x.level-1], n)
+		for _, l := range x.lines {
+			l.n = m.toward(x, l.key)
+			if !m.hasReader(l.key, x.level) {
+				l.state, l.lost = "undelivered", true
 			}
 		}
-		x.toward = append(x.toward, toward)
 	}
-	x.number = fmt.Sprintf("%s %s%s %d", prefix, m.group(x.origin).timbre, []string{"", " DR"}[x.level-1], n)
+	m.messages = append(m.messages, x)
+	switch x.how {
+	case "raises":
+		x.corrects.level = habilitation.Restricted
+	case "lowers":
+		x.corrects.level = habilitation.Unprotected
+	}
+	if x.answers != nil && x.answers.handled() {
+		if l := x.answers.line(x.origin); l != nil {
+			l.answers = append(l.answers, x.released)
+		}
+	}
+}
+
+// toward counts on in the series from a message's origin to an addressee.
+func (m *model) toward(x *modelMessage, key string) int {
+	series := modelSeries{x.origin, key, x.released}
+	m.series[series] = append(m.series[series], x)
+	return len(m.series[series])
+}
+
+// gaps are the numbers of a series that a viewer lacks, up to the last that came to them.
+func (m *model) gaps(v viewer, s modelSeries) (missing []uint64) {
+	last := 0
+	for i, x := range m.series[s] {
+		if m.reads(v, x) {
+			last = i + 1
+		}
+	}
+	for i, x := range m.series[s][:last] {
+		if !m.reads(v, x) {
+			missing = append(missing, uint64(i+1))
+		}
+	}
+	return missing
 }
 
 // matches answers a question of one clause.
@@ -273,9 +334,9 @@ func (m *model) matches(x *modelMessage, clause string) bool {
 	case !ok:
 		return slices.Contains(x.words, clause) || clause == x.canary
 	case operator == "tag":
-		return slices.Contains(x.tags, value)
+		return slices.Contains(m.tagsOf(x), value)
 	case operator == "to":
-		return slices.Contains(x.addressed(), value)
+		return slices.Contains(m.audiences(x), value)
 	case operator == "from":
 		return x.origin == value
 	case operator == "type":

@@ -1,6 +1,11 @@
 package correspondence
 
-import "chancery/habilitation"
+import (
+	"slices"
+
+	"chancery/correspondence/handling"
+	"chancery/habilitation"
+)
 
 // outcome is what the decision finds beside the words: it is recorded, and never found again.
 func (c *Chancery) outcome(m *Message) Outcome {
@@ -22,18 +27,18 @@ func (c *Chancery) outcome(m *Message) Outcome {
 	return out
 }
 
-// answers lists the addressees of the answered message that the origin answers for: itself, if it was one.
+// answers lists the addressees of the answered message that the origin answers for: itself, if it is one, from the first or added since.
 func (c *Chancery) answers(m *Message) []habilitation.AudienceID {
 	answered, known := c.Folds.Ledger.headline(m.InReplyTo.Message)
 	if !known {
 		return nil
 	}
-	for i := range answered.lines {
-		if answered.lines[i].audience == m.Origin.Audience {
-			return []habilitation.AudienceID{m.Origin.Audience}
-		}
+	mine := slices.ContainsFunc(answered.lines, func(l line) bool { return l.audience == m.Origin.Audience })
+	added := slices.ContainsFunc(c.Folds.Handling.Added(answered.id), func(l handling.Line) bool { return l.Audience == m.Origin.Audience })
+	if !mine && !added {
+		return nil
 	}
-	return nil
+	return []habilitation.AudienceID{m.Origin.Audience}
 }
 
 // distribution is which audiences receive by tag, as the declarations stand now.

@@ -38,7 +38,7 @@ func (p *play) terminal(t *rapid.T) {
 }
 
 func (p *play) membership(t *rapid.T) {
-	p.Clock.Advance(time.Second)
+	p.advance(time.Second)
 	g, a := pickOne(t, p.model.groups, "group"), pickOne(t, p.model.agents, "agent")
 	if g.member(a.login) == nil {
 		p.Enact(p.joined(g, a, rapid.Bool().Draw(t, "signs"), false))
@@ -66,7 +66,7 @@ func (p *play) signup(t *rapid.T) {
 	if err != nil {
 		t.Fatalf("ask to join: %v", err)
 	}
-	p.Clock.Advance(time.Second)
+	p.advance(time.Second)
 	mayDecide := p.chief(g, decides.login) && decides.login != asks.login
 	if rapid.Bool().Draw(t, "accepts") {
 		err = p.seat(decides).Accept(t.Context(), asked.ID, []string{"signatory"})

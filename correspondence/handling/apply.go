@@ -22,6 +22,24 @@ func (m *Matters) Apply(seq uint64, at time.Time, by habilitation.AgentID, act h
 	return nil
 }
 
+// Forget undoes the Release of a message that no act was about: one that was begun for a decision which was refused. The journal holds nothing of
+// that, so nothing of it may stay.
+func (m *Matters) Forget(message habilitation.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	one, known := m.state.by[message]
+	if !known {
+		return
+	}
+	for i := range one.lines {
+		audience := one.lines[i].Audience
+		delete(m.state.open[audience], message)
+		delete(m.state.uncalled, place{message, audience})
+	}
+	delete(m.state.running, message)
+	delete(m.state.by, message)
+}
+
 // arrive notes when the act brought the message to an audience, if it did.
 func (s *state) arrive(seq uint64, message habilitation.ID, act habilitation.Act) {
 	switch act := act.(type) {

@@ -45,7 +45,10 @@ func (m *Matters) TakeOverdue(now time.Time) []Overdue {
 	q := &m.state.dates.queue
 	for q.Len() > 0 && (*q)[0].at < now.UnixMicro() {
 		d := heap.Pop(q).(date)
-		one := m.state.by[d.place.message]
+		one, known := m.state.by[d.place.message]
+		if !known {
+			continue
+		}
 		if l := one.line(d.place.audience); l.Open(one.level) && l.Due().UnixMicro() == d.at {
 			out = append(out, Overdue{Message: d.place.message, Audience: d.place.audience})
 		}

@@ -1,0 +1,52 @@
+package correspondence_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"chancery/correspondence"
+	"chancery/correspondence/housetest"
+	"chancery/habilitation"
+)
+
+// TestRefusedActLeavesNothingBehind: nothing is known of a printed record's handling before the first act about it, whoever tried what in vain,
+// or a house that was opened again would answer otherwise.
+func TestRefusedActLeavesNothingBehind(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Imports(records(h, 1)...)
+	id := h.As("ana").Feed()[0].ID
+	known := func() string {
+		view, err := h.As("ana").HandlingOf(t.Context(), id)
+		must(t, err)
+		lines := 0
+		for _, login := range []string{"marie", "paul", "lea"} {
+			if mine, err := h.As(login).HandlingOf(t.Context(), id); err == nil {
+				lines += len(mine.Lines)
+			}
+		}
+		text, err := json.Marshal([]any{view, lines, h.Folds().Handling.Has(id)})
+		must(t, err)
+		return string(text)
+	}
+	before := known()
+	wantRefusal(t, correspondence.NotMandated)(h.As("ana").Take(t.Context(), id, h.As("ana").Reads(id).Addressees[0].Key, correspondence.HandlingWish{}))
+	if after := known(); after != before {
+		t.Errorf("a refused act changes what is known from\n%s to\n%s", before, after)
+	}
+	h.Reopen()
+	if after := known(); after != before {
+		t.Errorf("opened again the house knows\n%s, before\n%s", after, before)
+	}
+}
+
+// TestAnswerOfAnAddedAddresseeIsTold to its own members, as that of any other addressee is.
+func TestAnswerOfAnAddedAddresseeIsTold(t *testing.T) {
+	h := housetest.WithPeople(t)
+	asked := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Vaccins"))
+	must(t, h.As("paul").AddAddressee(t.Context(), asked.ID, correspondence.AddresseeWish{Group: "sante", Reason: "oubli"}))
+	ear := listen(t, h.As("ines"), habilitation.ID{})
+	reply := housetest.Telegram("sante", "bamako", np, "Réponse")
+	reply.ReplyTo = asked.Number
+	ear.hears(h.As("ines").Dispatches(reply).ID)
+	ear.hears(asked.ID)
+}
