@@ -23,9 +23,9 @@ var vocabulary = []string{"baobab", "caravane", "digue", "lagune", "sorgho", "ty
 
 // TestHouseAgreesWithTheModel drives random houses and asks after each step whether they answer as the model does. CHANCERY_SOAK=1 plays many more.
 func TestHouseAgreesWithTheModel(t *testing.T) {
-	checks, steps := "20", "30"
+	checks, steps := "14", "30"
 	if os.Getenv("CHANCERY_SOAK") != "" {
-		checks, steps = "400", "60"
+		checks, steps = "200", "60"
 	}
 	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": steps, "rapid.nofailfile": "true", "rapid.shrinktime": "10s"} {
 		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
