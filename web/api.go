@@ -110,8 +110,12 @@ func (s *Server) registerHouseAPI() {
 	answerAnybody(s, operation{method: fiber.MethodGet, path: "/readyz", tag: "house", media: "text/plain", causes: []int{503},
 		summary: "The house can answer"}, ready)
 	s.register(route{fiber.MethodGet, "/api/openapi.json", public, nil}, func(c *fiber.Ctx) error {
+		description, err := s.openapi()
+		if err != nil {
+			return err
+		}
 		c.Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
-		return c.Send(s.openapi)
+		return c.Send(description)
 	})
 }
 

@@ -25,7 +25,11 @@ func bareServer(t *testing.T) *Server {
 func loadDescription(t *testing.T, s *Server) *openapi3.T {
 	t.Helper()
 	loader := openapi3.NewLoader()
-	document, err := loader.LoadFromData(s.OpenAPI())
+	description, err := s.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := loader.LoadFromData(description)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ type Server struct {
 	routes    []route
 	assets    *assets
 	catalogue *catalogue
-	openapi   []byte
+	openapi   func() ([]byte, error) // made when it is first asked for: reflecting every type takes seconds
 	streams   *streamCount
 	exports   *streamCount
 	fonts     *paper.Fonts
@@ -90,9 +90,7 @@ func New(options Options) (*Server, error) {
 	s.app.Use(s.guard)
 	s.registerAPI()
 	s.registerPages()
-	if s.openapi, err = s.describe(); err != nil {
-		return nil, fmt.Errorf("describe the API: %w", err)
-	}
+	s.openapi = sync.OnceValues(s.describe)
 	return s, nil
 }
 
@@ -166,7 +164,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // OpenAPI is the description of the API, in JSON.
-func (s *Server) OpenAPI() []byte { return append([]byte(nil), s.openapi...) }
+func (s *Server) OpenAPI() ([]byte, error) { return s.openapi() }
 
 // lockedReader lets many requests draw from one source of randomness.
 type lockedReader struct {
