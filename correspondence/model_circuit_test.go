@@ -180,15 +180,23 @@ func (m *model) maySubmit(login string, d *modelDraft, steps []modelStep) bool {
 	return len(steps) > 0
 }
 
-// holds reports whether asked steps hold the one step of a rule: all its reviewers, and no easier to pass.
-func holds(steps []modelStep, rule []modelStep) bool {
+// holds reports whether asked steps hold the one step of a rule, and none easier to pass: where the rule wants all of its reviewers, all of them;
+// where one of them is enough, nobody else is.
+func holds(steps, rule []modelStep) bool {
 	return len(rule) == 0 || slices.ContainsFunc(steps, func(s modelStep) bool {
-		for _, r := range rule[0].reviewers {
-			if !slices.Contains(s.reviewers, r) {
-				return false
+		within := 0
+		for _, r := range s.reviewers {
+			if slices.Contains(rule[0].reviewers, r) {
+				within++
 			}
 		}
-		return s.all || len(s.reviewers) == 1
+		switch {
+		case rule[0].all:
+			return within == len(rule[0].reviewers) && (s.all || len(s.reviewers) == 1)
+		case s.all:
+			return within > 0
+		}
+		return within == len(s.reviewers)
 	})
 }
 

@@ -79,7 +79,10 @@ func (p *play) onDesk(t *rapid.T, states ...string) (*modelDraft, viewer) {
 		p.newDraft(t)
 		t.Skip("no draft yet")
 	}
-	d := pickOne(t, drafts[max(0, len(drafts)-3):], "draft")
+	d := drafts[len(drafts)-1]
+	if upTo(t, 4, "another") == 1 {
+		d = pickOne(t, drafts, "draft")
+	}
 	return d, p.oneOf(t, "writer", func(login string) bool { return p.model.writes(login, d.message.origin) })
 }
 
@@ -143,6 +146,17 @@ func formSteps(steps []modelStep) (form []correspondence.FormStep) {
 		form = append(form, step)
 	}
 	return form
+}
+
+// push takes a draft the next step on its way: most of them would never reach a signature by chance.
+func (p *play) push(t *rapid.T) {
+	drafts := slices.DeleteFunc(slices.Clone(p.model.drafts), func(d *modelDraft) bool { return d.state == "released" || d.state == "abandoned" })
+	if len(drafts) == 0 {
+		p.newDraft(t)
+		return
+	}
+	next := map[string][]func(*rapid.T){"drafting": {p.submit}, "in-visa": {p.visa}, "to-sign": {p.edit, p.sign, p.sign}, "held": {p.elapse, p.unhold}}
+	pickOne(t, next[drafts[len(drafts)-1].state], "next")(t)
 }
 
 // reviewer draws mostly somebody whose visa is wanted.

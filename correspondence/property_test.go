@@ -39,7 +39,8 @@ func TestHouseAgreesWithTheModel(t *testing.T) {
 		steps := []func(*rapid.T){p.release, p.release, p.release, p.importRecords, p.clear, p.disable, p.terminal, p.membership, p.signup, p.declare, p.decide, p.withdraw,
 			p.read, p.read, p.mark, p.markAll, p.preview, p.search, p.search, p.reopen, p.correct, p.correct, p.correct, p.reply, p.add, p.share, p.share, p.revoke,
 			p.reassign, p.misaddressed, p.settle, p.take, p.claim, p.entrust, p.accept, p.close, p.listen, p.sweep, p.sweep, p.file,
-			p.lend, p.setRule, p.newDraft, p.submit, p.submit, p.visa, p.visa, p.visa, p.returned, p.reopened, p.edit, p.sign, p.sign, p.sign, p.unhold, p.abandon, p.elapse, p.elapse}
+			p.lend, p.setRule, p.newDraft, p.submit, p.visa, p.returned, p.reopened, p.edit, p.sign, p.sign, p.unhold, p.abandon, p.elapse, p.elapse,
+			p.push, p.push, p.push, p.push, p.push, p.push, p.push, p.push, p.push, p.push}
 		t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) { pickOne(t, steps, "step")(t) }, "": p.compare})
 	})
 }

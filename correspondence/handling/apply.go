@@ -40,6 +40,18 @@ func (m *Matters) Forget(message habilitation.ID) {
 	delete(m.state.by, message)
 }
 
+// lowest is the lowest level that the message has borne: it takes a correction of that level to lower one.
+func (s *state) lowest(message habilitation.ID) habilitation.Level {
+	one := s.by[message]
+	lowest := one.level
+	for _, id := range one.fixedBy {
+		if by := s.by[id]; by != nil {
+			lowest = min(lowest, by.level)
+		}
+	}
+	return lowest
+}
+
 // arrive notes when the act brought the message to an audience, if it did.
 func (s *state) arrive(seq uint64, message habilitation.ID, act habilitation.Act) {
 	switch act := act.(type) {

@@ -49,7 +49,7 @@ func (m *Matters) TakeOverdue(now time.Time) []Overdue {
 		if !known {
 			continue
 		}
-		if l := one.line(d.place.audience); l.Open(one.level) && l.Due().UnixMicro() == d.at {
+		if l := one.line(d.place.audience); l.Open(m.state.lowest(d.place.message)) && l.Due().UnixMicro() == d.at {
 			out = append(out, Overdue{Message: d.place.message, Audience: d.place.audience})
 		}
 	}

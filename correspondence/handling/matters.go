@@ -129,6 +129,9 @@ func (s *state) release(r Released) {
 	}
 	if corrected := s.by[r.Corrects]; corrected != nil {
 		corrected.fixedBy = append(corrected.fixedBy, r.Message)
+		for i := range corrected.lines {
+			s.follow(r.Corrects, &corrected.lines[i]) // more may read it now than know of its answers
+		}
 	}
 	if !r.Silence.IsZero() {
 		one.silence = &Silence{Until: r.Silence}
@@ -154,7 +157,7 @@ func (s *state) answer(r Released) {
 // follow keeps the lists of what is open, of what rings and of what becomes late behind a line. What only some may know to be answered stays open.
 func (s *state) follow(message habilitation.ID, l *Line) {
 	at := place{message, l.Audience}
-	if open := s.open[l.Audience]; l.Open(s.by[message].level) {
+	if open := s.open[l.Audience]; l.Open(s.lowest(message)) {
 		if open == nil {
 			open = map[habilitation.ID]struct{}{}
 			s.open[l.Audience] = open

@@ -50,3 +50,26 @@ func TestAnswerOfAnAddedAddresseeIsTold(t *testing.T) {
 	ear.hears(h.As("ines").Dispatches(reply).ID)
 	ear.hears(asked.ID)
 }
+
+// TestLoweredStaysToDo for whoever may not know of the answer: the page and the list of what is to be done say the same.
+func TestLoweredStaysToDo(t *testing.T) {
+	h := housetest.WithPeople(t)
+	sent := h.As("paul").Dispatches(asked(dr, "Affaire"))
+	reply := housetest.Telegram("dam", "bamako", dr, "Réponse")
+	reply.ReplyTo = sent.Number
+	h.As("marie").Dispatches(reply)
+	h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", np, "Abaissement"), sent.ID, "lowers"))
+	for range 2 {
+		for login, state := range map[string]string{"marie": "answered", "lea": "delivered"} {
+			if got := lineOf(t, h.As(login), sent.ID, "dam"); got.State != state {
+				t.Errorf("%s sees it %s, want %s", login, got.State, state)
+			}
+			page, err := h.As(login).Actions(t.Context())
+			must(t, err)
+			if open := len(page.Items) == 1; open != (state == "delivered") {
+				t.Errorf("%s, who sees it %s, has to do %+v", login, state, page.Items)
+			}
+		}
+		h.Reopen()
+	}
+}
