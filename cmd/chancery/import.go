@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // importCommand has the house keep records of another archive.
 type importCommand struct {
-	Files []string `arg:"" help:"Records, one a line in JSON (.jsonl, .jsonl.zst), or mail: .eml, mbox, or folders of them." type:"existingpath"`
+	Files []string `arg:"" help:"Records, one a line in JSON (.jsonl, .jsonl.zst), or mail: .eml, mbox, or folders of them."`
 	Group string   `help:"Key of a group that imported mail is for, beside those that it names." placeholder:"KEY"`
 }
 
@@ -21,6 +22,17 @@ const shownRefusals = 100
 
 // errRefused says that some records stayed outside.
 var errRefused = errors.New("some records were refused")
+
+// Validate says which of the files and folders are not there, before anything is opened.
+func (c *importCommand) Validate() error {
+	var faults []error
+	for _, path := range c.Files {
+		if _, err := os.Stat(path); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
 
 // Run imports the files in their order.
 func (c *importCommand) Run(s *session) error {
