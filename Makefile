@@ -32,7 +32,7 @@ lint:
 
 # Pages from their templates; a clean tree must stay clean.
 generate:
-	go run github.com/a-h/templ/cmd/templ generate -path web
+	go run github.com/a-h/templ/cmd/templ@$$(go list -m -f '{{.Version}}' github.com/a-h/templ) generate
 	go generate ./...
 
 clean:

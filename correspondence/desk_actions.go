@@ -34,7 +34,7 @@ type toDo struct {
 // Actions is what is to be done by the reader and the reader's groups: what rings, then what is late, then what waits for the reader's yes,
 // the reader's own, what nobody has taken, and what colleagues have in hand, each by due date.
 func (d *Desk) Actions(ctx context.Context) (ActionsPage, error) {
-	page := ActionsPage{Alerts: []AlertView{}, Items: []ActionItem{}}
+	page := ActionsPage{Alerts: []RingingAlert{}, Items: []ActionItem{}}
 	unread, err := d.unreads(ctx)
 	if err != nil {
 		return page, err

@@ -114,17 +114,15 @@ func (d *Desk) calling(a handling.Alert) (search.Row, bool) {
 }
 
 // alerts lists what rings for the reader, oldest first.
-func (d *Desk) alerts(unread *unreads) []AlertView {
-	out := []AlertView{}
+func (d *Desk) alerts(unread *unreads) []RingingAlert {
+	out := []RingingAlert{}
 	for _, a := range d.house.Folds.Handling.Ringing() {
 		row, calls := d.calling(a)
 		if !calls {
 			continue
 		}
 		if headline, ok := d.headline(row, unread); ok {
-			v := d.alertView(d.hand(row), a)
-			v.Message = headline
-			out = append(out, v)
+			out = append(out, RingingAlert{AlertView: d.alertView(d.hand(row), a), Message: headline})
 		}
 	}
 	return out

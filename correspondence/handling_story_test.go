@@ -351,7 +351,7 @@ func TestFlashCallsTheDutyRoster(t *testing.T) {
 	form.Precedence = "flash"
 	sent := h.As("paul").Dispatches(form)
 	keepTime(t, h, 0)
-	alerts := func(login string) []correspondence.AlertView {
+	alerts := func(login string) []correspondence.RingingAlert {
 		t.Helper()
 		page, err := h.As(login).Actions(t.Context())
 		must(t, err)

@@ -34,7 +34,6 @@ type EntrustedView struct {
 // AlertView is a call to the duty roster.
 type AlertView struct {
 	ID             habilitation.ID `json:"id"`
-	Message        Headline        `json:"message"`
 	Group          AudienceRef     `json:"group"`
 	RaisedAt       time.Time       `json:"raised_at"`
 	Called         []AgentRef      `json:"called"`            // so far, in order; nobody: the whole group
@@ -43,6 +42,12 @@ type AlertView struct {
 	MayAcknowledge bool            `json:"may_acknowledge"`   // I am called, or direct the group
 	AcknowledgedBy *AgentRef       `json:"acknowledged_by,omitempty"`
 	AcknowledgedAt *time.Time      `json:"acknowledged_at,omitempty"`
+}
+
+// RingingAlert is a call that waits for the reader's acknowledgement, with the message that it calls for.
+type RingingAlert struct {
+	AlertView
+	Message Headline `json:"message"`
 }
 
 // AnswerView is the message that answered; its identity only for whoever may read it.
@@ -138,10 +143,10 @@ type ActionItem struct {
 
 // ActionsPage is what is to be done: what is late first, then by due date.
 type ActionsPage struct {
-	Alerts []AlertView  `json:"alerts"`
-	Items  []ActionItem `json:"items"`
-	Late   int          `json:"late"`
-	More   int          `json:"more"` // how many there are beside those listed
+	Alerts []RingingAlert `json:"alerts"`
+	Items  []ActionItem   `json:"items"`
+	Late   int            `json:"late"`
+	More   int            `json:"more"` // how many there are beside those listed
 }
 
 // TrayView is something on the operator desk.

@@ -145,7 +145,7 @@ func actionsBody(f *frame, page correspondence.ActionsPage, done string) templ.C
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = alertBlock(f, a).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = alertBlock(f, a.AlertView).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -76,7 +76,7 @@ func (c *contract) operates(l *lodge, message string, act func(status, message i
 	c.call(404, "POST", "/api/v1/operator/{id}/settle", item, `{"reason":"x"}`)
 	flash := housetest.Telegram("bamako", "dam", habilitation.Restricted, "Coup de force")
 	flash.Precedence = "flash"
-	l.As("paul").Dispatches(flash)
+	sent := l.As("paul").Dispatches(flash)
 	if err := l.Chancery.KeepTime(c.t.Context()); err != nil {
 		c.t.Fatal(err)
 	}
@@ -85,6 +85,7 @@ func (c *contract) operates(l *lodge, message string, act func(status, message i
 	if len(actions.Alerts) != 1 {
 		c.t.Fatalf("%d alerts", len(actions.Alerts))
 	}
+	c.call(200, "GET", "/api/v1/messages/{id}/handling", "/api/v1/messages/"+sent.ID.String()+"/handling", "")
 	alert := "/api/v1/alerts/" + actions.Alerts[0].ID + "/acknowledge"
 	c.call(204, "POST", "/api/v1/alerts/{id}/acknowledge", alert, "")
 	c.call(409, "POST", "/api/v1/alerts/{id}/acknowledge", alert, "")

@@ -34,7 +34,11 @@ func (c *demoCommand) Run(s *session) (err error) {
 	defer func() { err = errors.Join(err, remove()) }()
 	log := slog.New(slog.NewTextHandler(s.complaints, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.say("demo_begins")
-	demo, err := fiction.OpenDemo(s.ctx, folder, house.Files, time.Now, assembly.Options{Log: log})
+	child, err := childOf()
+	if err != nil {
+		return err
+	}
+	demo, err := fiction.OpenDemo(s.ctx, folder, house.Files, time.Now, assembly.Options{Log: log, Child: child})
 	if err != nil {
 		return err
 	}
