@@ -64,7 +64,7 @@ func (d *Desk) Submit(ctx context.Context, id habilitation.ID, version uint64, a
 	if err != nil {
 		return DraftView{}, err
 	}
-	if _, err := d.digestOf(id, found.Form); err != nil || len(faults) > 0 {
+	if _, err := d.digestOf(d.draftOf(found)); err != nil || len(faults) > 0 {
 		return DraftView{}, withFaults(err, faults)
 	}
 	if found, err = d.share(ctx, found); err != nil {
@@ -114,7 +114,7 @@ func withFaults(err error, more []Fault) error {
 }
 
 func (d *Desk) submit(ctx context.Context, found foundDraft, steps []circuit.Step, comment string) error {
-	digest, err := d.digestOf(found.id, found.Form)
+	digest, err := d.digestOf(d.drafted(found.id, found.Form))
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (d *Desk) submit(ctx context.Context, found foundDraft, steps []circuit.Ste
 		return err
 	}
 	return d.enact(ctx, func(by habilitation.AgentID) (habilitation.Act, error) {
-		now, err := d.digestOf(found.id, found.Form) // with names and rights as they are at head
+		now, err := d.digestOf(d.drafted(found.id, found.Form)) // with names and rights as they are at head
 		if err != nil {
 			return nil, err
 		}

@@ -200,7 +200,7 @@ func (d *Desk) foundView(ctx context.Context, found foundDraft) (DraftView, erro
 }
 
 func (d *Desk) draftView(found foundDraft) DraftView {
-	draft := d.drafted(found.id, found.Form)
+	draft := d.draftOf(found)
 	if !d.signs(found) {
 		draft.Purpose = ToAskVisas // what hinders a signatory hinders this agent too, but for the right to sign
 	}
@@ -219,6 +219,12 @@ func (d *Desk) draftView(found foundDraft) DraftView {
 	}
 	d.circuitOf(&v, found, message)
 	return v
+}
+
+func (d *Desk) draftOf(found foundDraft) Draft {
+	draft := d.drafted(found.id, found.Form)
+	draft.Awaited = found.awaited
+	return draft
 }
 
 func (d *Desk) drafted(id habilitation.ID, form Form) Draft {
@@ -268,11 +274,12 @@ func (d *Desk) eachDraft(ctx context.Context, yield func(foundDraft)) error {
 				return err
 			}
 			if d.mayOpen(saved) {
-				if err := d.house.joined(ctx, id, &saved.Form); err != nil {
+				awaited, err := d.house.joined(ctx, id, &saved.Form)
+				if err != nil {
 					return err
 				}
 				state, onWay := d.house.Folds.Circuits.Draft(id)
-				yield(foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner, group: group}.on(state, onWay))
+				yield(foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner, group: group, awaited: awaited}.on(state, onWay))
 			}
 		}
 	}
@@ -340,7 +347,7 @@ func (d *Desk) releaseSaved(ctx context.Context, id habilitation.ID, version uin
 	if version != 0 && version != found.version {
 		return MessageView{}, refuse(Conflict, "draft-changed")
 	}
-	view, err := d.dispatch(ctx, id, found.Form, whose)
+	view, err := d.dispatch(ctx, d.draftOf(found), whose)
 	if err != nil {
 		return MessageView{}, err
 	}
@@ -361,7 +368,7 @@ func (c *Chancery) putAway(ctx context.Context, owner Owner, id habilitation.ID,
 	if err != nil {
 		return err
 	}
-	if err := c.joined(ctx, id, &later.Form); err != nil {
+	if _, err := c.joined(ctx, id, &later.Form); err != nil {
 		return err
 	}
 	if !reflect.DeepEqual(later.Form, released) {
@@ -397,25 +404,25 @@ func (d *Desk) Dispatch(ctx context.Context, id habilitation.ID, form Form) (Mes
 	if err := d.keepFiles(ctx, &form, nil); err != nil {
 		return MessageView{}, err
 	}
-	return d.dispatch(ctx, id, form, AsReviewed)
+	return d.dispatch(ctx, d.drafted(id, form), AsReviewed)
 }
 
-// dispatch releases a form whose files are in the vault.
-func (d *Desk) dispatch(ctx context.Context, id habilitation.ID, form Form, whose Whose) (MessageView, error) {
-	if id.IsZero() {
-		id = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), form.Subject))
+// dispatch releases a draft whose files are in the vault.
+func (d *Desk) dispatch(ctx context.Context, draft Draft, whose Whose) (MessageView, error) {
+	if draft.ID.IsZero() {
+		draft.ID = d.house.NewID(fmt.Appendf(nil, "message %d %s", d.badge.Agent(), draft.Form.Subject))
 	}
-	if err := d.provedFor(id, form); err != nil {
+	if err := d.provedFor(draft); err != nil {
 		return MessageView{}, err
 	}
-	r, err := d.house.release(ctx, d.badge, id, form, whose)
+	r, err := d.house.decide(ctx, &release{badge: d.badge, draft: draft, whose: whose})
 	if err != nil {
 		return MessageView{}, refusalOf(err)
 	}
 	if r == nil {
-		return d.released(ctx, id, errUnknown)
+		return d.released(ctx, draft.ID, errUnknown)
 	}
-	row, err := d.admit(id)
+	row, err := d.admit(draft.ID)
 	if err != nil {
 		return MessageView{}, err
 	}

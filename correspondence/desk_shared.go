@@ -28,6 +28,7 @@ type foundDraft struct {
 	group   habilitation.AudienceID // of a shared draft; zero for a personal one
 	state   *circuit.Draft          // its way, if it is on one
 	review  bool                    // only to be reviewed: the text is the one that the round froze
+	awaited []string                // names of the files that are on their way into it
 }
 
 // mayWrite reports whether the agent drafts or signs for a group now, in their own right or in somebody's stead.
@@ -150,10 +151,11 @@ func (d *Desk) onShelf(ctx context.Context, owner Owner, id habilitation.ID) (fo
 	if !d.mayOpen(saved) {
 		return foundDraft{}, errUnknown
 	}
-	if err := d.house.joined(ctx, id, &saved.Form); err != nil {
+	awaited, err := d.house.joined(ctx, id, &saved.Form)
+	if err != nil {
 		return foundDraft{}, err
 	}
-	return foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner}, nil
+	return foundDraft{savedDraft: saved, id: id, version: item.Version, owner: owner, awaited: awaited}, nil
 }
 
 // toReview is the text that the open round froze, for one of its reviewers.

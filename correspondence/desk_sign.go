@@ -32,11 +32,11 @@ func (d *Desk) Sign(ctx context.Context, id habilitation.ID, version uint64, hol
 		message, err := d.released(ctx, id, err)
 		return SignView{State: "released", Message: &message}, err
 	}
-	if err := d.provedFor(id, found.Form); err != nil {
+	if err := d.provedFor(d.draftOf(found)); err != nil {
 		return SignView{}, err
 	}
 	now := d.house.Clock()
-	message, faults := d.drafted(id, found.Form).finish(d.house.directory(d.badge, now))
+	message, faults := d.draftOf(found).finish(d.house.directory(d.badge, now))
 	if len(faults) > 0 {
 		return SignView{}, &Refusal{Cause: Invalid, Faults: faults}
 	}

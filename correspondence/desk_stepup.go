@@ -36,13 +36,13 @@ func (d *Desk) proved() error {
 }
 
 // provedFor is proved for a form that is to be released; what is wrong with the form is told first, so that nobody shows a password for it.
-func (d *Desk) provedFor(id habilitation.ID, form Form) error {
+func (d *Desk) provedFor(draft Draft) error {
 	err := d.proved()
 	var refusal *Refusal
 	if !errors.As(err, &refusal) || refusal.Cause != StepUp {
 		return err
 	}
-	if _, faults := d.drafted(id, form).finish(d.house.directory(d.badge, d.house.Clock())); len(faults) > 0 {
+	if _, faults := draft.finish(d.house.directory(d.badge, d.house.Clock())); len(faults) > 0 {
 		return &Refusal{Cause: Invalid, Faults: faults}
 	}
 	return err

@@ -293,18 +293,21 @@ func (d *Desk) DropUpload(ctx context.Context, draft, id habilitation.ID) error 
 	return d.house.forgetUploads(ctx, u)
 }
 
-// joined adds to a form what was joined to its draft since it was saved.
-func (c *Chancery) joined(ctx context.Context, draft habilitation.ID, form *Form) error {
+// joined adds to a form what was joined to its draft since it was saved, and names what is still on its way.
+func (c *Chancery) joined(ctx context.Context, draft habilitation.ID, form *Form) (awaited []string, err error) {
 	all, err := c.uploadsTo(ctx, draft)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, u := range all {
+		if u.State == UploadReceiving || u.State == UploadWaiting {
+			awaited = append(awaited, u.Name)
+		}
 		if u.File != nil && !u.Taken && !slices.ContainsFunc(form.Attachments, func(a FormAttachment) bool { return a.SHA512 == u.File.SHA512 && a.Name == u.File.Name }) {
 			form.Attachments = append(slices.Clip(form.Attachments), *u.File)
 		}
 	}
-	return nil
+	return awaited, nil
 }
 
 // takenOver notes which joined uploads a saved form names by now: from then on the form alone tells what is attached.

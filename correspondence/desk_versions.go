@@ -105,7 +105,7 @@ func (d *Desk) afterEdit(ctx context.Context, found *foundDraft) error {
 	if state.State == circuit.ToSign && d.maySign(state.Origin, state.Level) {
 		return nil
 	}
-	if digest, err := d.digestOf(found.id, found.Form); err == nil && digest == state.Digest {
+	if digest, err := d.digestOf(d.drafted(found.id, found.Form)); err == nil && digest == state.Digest {
 		return nil
 	}
 	err := d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
@@ -120,9 +120,8 @@ func (d *Desk) afterEdit(ctx context.Context, found *foundDraft) error {
 	return err
 }
 
-// digestOf is the digest of the content that a form would be signed with now; its faults are a Refusal.
-func (d *Desk) digestOf(id habilitation.ID, form Form) (circuit.Digest, error) {
-	draft := d.drafted(id, form)
+// digestOf is the digest of the content that a draft would be signed with now; its faults are a Refusal.
+func (d *Desk) digestOf(draft Draft) (circuit.Digest, error) {
 	draft.Purpose = ToAskVisas
 	message, faults := draft.finish(d.house.directory(d.badge, d.house.Clock()))
 	if len(faults) > 0 {

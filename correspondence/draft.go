@@ -38,6 +38,7 @@ type Draft struct {
 	Agent   habilitation.AgentID
 	Ceiling habilitation.Level // of the session: nobody writes above what they may read
 	Purpose Purpose
+	Awaited []string // names of files on their way into it: whoever sends it without them lets go of them first
 }
 
 // Purpose is what a draft is finished for.

@@ -41,8 +41,11 @@ func (f *finishing) references() {
 // mediaType is the plain form of a media type, without parameters.
 var mediaType = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}$`)
 
-// attachments reads the files, whose bytes are in the vault by now.
+// attachments reads the files, whose bytes are in the vault by now; one that is still on its way is not silently left behind.
 func (f *finishing) attachments() {
+	for _, name := range f.draft.Awaited {
+		f.fault("attachments", "file-awaited", "name", fileName(name))
+	}
 	for i, file := range f.draft.Form.Attachments {
 		field := fmt.Sprintf("attachments[%d]", i)
 		a := Attachment{Name: fileName(file.Name), Size: file.Size, Digest: file.SHA512, Level: f.level(field+".level", file.Level, f.m.Level)}

@@ -45,12 +45,10 @@ func (r *release) id() habilitation.ID {
 // Release decides one form in the name of whoever wears the badge: durable, signed and stamped when it returns. It returns no dispatch when
 // the identity's message is in the archive already. A refusal is a *Refusal.
 func (c *Chancery) Release(ctx context.Context, badge habilitation.Badge, id habilitation.ID, form Form) (*Dispatch, error) {
-	return c.release(ctx, badge, id, form, AsReviewed)
+	return c.decide(ctx, &release{badge: badge, draft: Draft{ID: id, Form: form, Agent: badge.Agent(), Ceiling: badge.Level()}})
 }
 
-func (c *Chancery) release(ctx context.Context, badge habilitation.Badge, id habilitation.ID, form Form, whose Whose) (*Dispatch, error) {
-	return c.decide(ctx, &release{badge: badge, draft: Draft{ID: id, Form: form, Agent: badge.Agent(), Ceiling: badge.Level()}, whose: whose})
-}
+// decide has one release decided with whatever else waits.
 
 func (c *Chancery) decide(ctx context.Context, r *release) (*Dispatch, error) {
 	if err := c.submit(&command{ctx: ctx, releases: []*release{r}}); err != nil {

@@ -129,6 +129,29 @@ func TestUploadBecomesAnAttachment(t *testing.T) {
 	h.VerifyAll()
 }
 
+// TestFileOnItsWayIsNotLeftBehind: a draft whose files are not all there is neither submitted, signed nor released, and says which.
+func TestFileOnItsWayIsNotLeftBehind(t *testing.T) {
+	h := housetest.WithPeople(t)
+	j := newJoining(t, h, habilitation.Unprotected)
+	u := j.begin("carte.txt", []byte("à moitié"))
+	draft, err := j.desk.Draft(t.Context(), j.draft)
+	if err != nil || len(draft.Faults) != 1 || draft.Faults[0].Key != "file-awaited" || draft.Faults[0].Args["name"] != "carte.txt" {
+		t.Fatalf("the draft has the faults %+v, %v", draft.Faults, err)
+	}
+	_, released := j.desk.Release(t.Context(), j.draft, 0)
+	_, signed := j.desk.Sign(t.Context(), j.draft, 0, time.Minute, correspondence.AsReviewed)
+	_, submitted := j.desk.Submit(t.Context(), j.draft, 0, correspondence.Submission{Steps: []correspondence.FormStep{agents("karim")}})
+	for _, err := range []error{released, signed, submitted} {
+		wantKey(t, err, correspondence.Invalid, "file-awaited")
+	}
+	if err := j.desk.DropUpload(t.Context(), j.draft, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.desk.Release(t.Context(), j.draft, 0); err != nil {
+		t.Errorf("without the file that was let go: %v", err)
+	}
+}
+
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the connection is gone") }
