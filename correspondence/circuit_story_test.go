@@ -149,7 +149,13 @@ func TestAnEditVoidsTheVisasAndShowsTheDifference(t *testing.T) {
 		t.Errorf("paul is told %q", got)
 	}
 	_, err := karim.Visa(t.Context(), draft.ID, correspondence.Opinion{Digest: first.Circuit.Digest})
-	wantKey(t, err, correspondence.Conflict, "round-closed")
+	if shown := wantKey(t, err, correspondence.Conflict, "visa-text-changed"); len(shown.Difference) != 1 || shown.Difference[0].Field != "text" {
+		t.Errorf("karim, who writes for the group, is shown %+v", shown.Difference)
+	}
+	_, err = paul.Visa(t.Context(), draft.ID, correspondence.Opinion{Digest: first.Circuit.Digest})
+	if told := wantKey(t, err, correspondence.Conflict, "visa-text-changed"); told.Stands != nil || len(told.Faults) != 1 || told.Faults[0].Args["agent"] != "Théo Blanc" {
+		t.Errorf("paul, who does not, is told %+v", told)
+	}
 	theo.Submits(draft.ID, agents("paul"), agents("karim"))
 	_, err = paul.Visa(t.Context(), draft.ID, correspondence.Opinion{Digest: first.Circuit.Digest})
 	refused := wantKey(t, err, correspondence.Conflict, "visa-text-changed")
@@ -485,7 +491,7 @@ func TestConcurrentEditsLoseNeitherText(t *testing.T) {
 	}
 	_, err = theo.SaveDraft(t.Context(), draft.ID, shared.Version, mine)
 	refused := wantKey(t, err, correspondence.Conflict, "draft-changed")
-	if refused.Stands == nil || refused.Stands.Form.Text != others.Text || refused.Refused == nil || refused.Refused.Form.Text != mine.Text || len(refused.Difference) != 1 {
+	if refused.Stands == nil || refused.Stands.Form.Text != others.Text || refused.Refused == nil || refused.Refused.Form.Text != mine.Text || refused.Refused.SavedBy.Login != "theo" || len(refused.Difference) != 1 {
 		t.Fatalf("the refusal holds %+v and %+v", refused.Stands, refused.Refused)
 	}
 	versions, err := theo.Versions(t.Context(), draft.ID)
@@ -535,4 +541,25 @@ func TestTemplatesBelongToTheGroup(t *testing.T) {
 	if err := h.As("karim").DropTemplate(t.Context(), kept.ID); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestTheSecondHandLearnsTheNumber: of two signatories who release one draft, the second is told what the first made of it.
+func TestTheSecondHandLearnsTheNumber(t *testing.T) {
+	h := withWriters(t)
+	draft := h.As("karim").Writes(note(np, "Pluies"))
+	if _, err := h.As("karim").ShareDraft(t.Context(), draft.ID); err != nil {
+		t.Fatal(err)
+	}
+	sent, err := h.As("marie").Release(t.Context(), draft.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := h.As("marie").Release(t.Context(), draft.ID, 0); err != nil || again.Number != sent.Number {
+		t.Errorf("the same hand again: %s, %v", again.Number, err)
+	}
+	told := wantKey(t, errorOf(h.As("karim").Release(t.Context(), draft.ID, 0)), correspondence.Conflict, "draft-released")
+	if len(told.Faults) != 1 || told.Faults[0].Args["number"] != sent.Number {
+		t.Errorf("karim is told %+v", told.Faults)
+	}
+	wantKey(t, errorOf(h.As("ines").Release(t.Context(), draft.ID, 0)), correspondence.Unknown, "")
 }

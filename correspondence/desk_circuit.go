@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"chancery/archive"
 	"chancery/correspondence/circuit"
@@ -275,16 +276,27 @@ func (d *Desk) signVisa(act circuit.VisaGiven) ([]byte, error) {
 }
 
 // explained adds, to the refusal of a visa on a text that has changed, what differs between the text that the reviewer knew and the one that
-// stands now; only a text that they were asked about once can be shown.
+// stands now; only a text that they were asked about once can be shown. While it is still being written, who does not write it learns by whom it was
+// taken up again, and when.
 func (d *Desk) explained(ctx context.Context, err error, id habilitation.ID, knew circuit.Digest) error {
 	var refusal *Refusal
-	if !errors.As(err, &refusal) || refusal.Key != "changed-since-visas" {
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	state, known := d.house.Folds.Circuits.Draft(id)
+	edited := known && state.Ending != nil && state.Ending.Why == string(circuit.Edited)
+	if refusal.Key != "changed-since-visas" && (refusal.Key != "round-closed" || !edited) {
 		return err
 	}
 	out := &Refusal{Cause: Conflict, Key: "visa-text-changed"}
-	found, err := d.find(ctx, id)
-	if err != nil {
-		return out
+	found, unseen := d.find(ctx, id)
+	if unseen != nil {
+		if edited && d.takesPart(&state) {
+			out.Faults = []Fault{{Field: "digest", Key: "text-taken-up", Args: map[string]string{"agent": d.house.Folds.agent(state.Ending.By).Name,
+				"at": state.Ending.At.UTC().Format(time.RFC3339)}}}
+			return out
+		}
+		return err
 	}
 	view := d.draftView(found)
 	out.Stands = &view

@@ -27,7 +27,7 @@ type savedDraft struct {
 // directory is the house as a draft of this badge is checked against it.
 func (c *Chancery) directory(badge habilitation.Badge, now time.Time) directory {
 	d := c.DeskOf(badge)
-	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, headline: c.Folds.Ledger.headline, inspected: c.verdictOn, resolve: func(text string) (Reference, habilitation.Level, bool) {
+	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, headline: c.Folds.Ledger.headline, ended: c.Folds.Ledger.endedBy, inspected: c.verdictOn, resolve: func(text string) (Reference, habilitation.Level, bool) {
 		return d.resolve(text, now)
 	}}
 }
@@ -390,13 +390,17 @@ func (c *Chancery) putAway(ctx context.Context, owner Owner, id habilitation.ID,
 	return c.clearAway(ctx, owner, id)
 }
 
-// released answers for a draft that is gone because its own hand released it.
+// released answers for a draft that is gone because it was released: with the message to whoever released it, with its number to whoever else
+// writes for its origin and may read it.
 func (d *Desk) released(ctx context.Context, id habilitation.ID, otherwise error) (MessageView, error) {
 	h, ok := d.house.Folds.Ledger.headline(id)
-	if !ok || h.signatory != d.badge.Agent() {
+	if ok && h.signatory == d.badge.Agent() {
+		return d.Message(ctx, id)
+	}
+	if _, err := d.admit(id); !ok || err != nil || !d.mayWrite(h.origin) {
 		return MessageView{}, otherwise
 	}
-	return d.Message(ctx, id)
+	return MessageView{}, &Refusal{Cause: Conflict, Key: "draft-released", Faults: []Fault{{Field: "draft", Key: "released-as", Args: map[string]string{"number": h.number}}}}
 }
 
 // Dispatch releases a form at once, under an identity that no message bears yet; a zero one is drawn. The faults of the form are told all at once.

@@ -89,7 +89,8 @@ func (d *Desk) clash(ctx context.Context, id habilitation.ID, form Form) error {
 	}
 	view := d.draftView(stands)
 	refused := view
-	refused.Form, refused.SavedAt, refused.Version = form, now, 0
+	me := d.house.Folds.agent(d.badge.Agent())
+	refused.Form, refused.SavedAt, refused.Version, refused.SavedBy = form, now, 0, &me
 	return &Refusal{Cause: Conflict, Key: "draft-changed", Stands: &view, Refused: &refused, Difference: compareForms(form, stands.Form)}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"chancery/habilitation"
@@ -27,6 +28,7 @@ type directory struct {
 	thesaurus *tagging.Thesaurus
 	resolve   func(text string) (Reference, habilitation.Level, bool) // what the author may see of a reference
 	headline  func(id habilitation.ID) (*headline, bool)              // of a message that the author was found to see
+	ended     func(id habilitation.ID) (by string, ended bool)        // what cancelled or replaced a message
 	inspected func(sum string) (inspected, bool)                      // what was found about a file
 	now       time.Time
 }
@@ -133,9 +135,6 @@ func (f *finishing) head() {
 	}
 	f.m.Precedence = choose(f, "precedence", form.Precedence, precedenceNames, Routine)
 	f.m.InfoPrecedence = choose(f, "info_precedence", form.InfoPrecedence, precedenceNames, Routine)
-	if f.m.InfoPrecedence > f.m.Precedence {
-		f.fault("info_precedence", "above-action")
-	}
 	switch form.Language {
 	case "", "fr":
 		f.m.Language = "fr"
@@ -247,6 +246,7 @@ func (f *finishing) address() {
 	}
 	f.exempted()
 	f.collectives(seen)
+	f.copiesBeneathAction()
 	named := map[habilitation.AgentID]bool{}
 	for i, login := range form.Agents {
 		field := fmt.Sprintf("agents[%d]", i)
@@ -280,6 +280,9 @@ func (f *finishing) addressee(field string, to FormAddressee, role Role, seen ma
 		return
 	}
 	seen[group.ID] = true
+	if group.Community && role == Action {
+		f.fault(field+".group", "community-cannot-act", "group", group.Name.In(f.m.Language))
+	}
 	if group.Level < f.m.Level {
 		f.fault(field+".group", "group-not-cleared", "group", group.Name.In(f.m.Language))
 	}
@@ -300,7 +303,7 @@ func (f *finishing) asked(field string, role Role, qualification, deadline, inst
 		f.fault(field+".qualification", "info-cannot-do")
 	}
 	until, words = f.deadline(field+".deadline", deadline, q), CleanText(instruction)
-	if q == ToDo && words == "" {
+	if q == ToDo && !strings.ContainsFunc(words, unicode.IsLetter) {
 		f.fault(field+".instruction", "missing")
 	}
 	f.length(field+".instruction", words, false, maxSummary)

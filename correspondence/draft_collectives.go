@@ -51,6 +51,10 @@ func (f *finishing) collective(field string, to FormCollective, defined habilita
 			continue
 		}
 		group, _ := f.register.Audience(id)
+		if group.Community && c.Role == Action {
+			f.fault(field+".role", "community-cannot-act", "group", group.Name.In(f.m.Language))
+			continue
+		}
 		if group.Level < f.m.Level {
 			beneath = append(beneath, group.Name.In(f.m.Language))
 			continue

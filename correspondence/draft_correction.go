@@ -30,11 +30,17 @@ func (f *finishing) correction() {
 	if f.m.Origin.Audience != 0 && old.origin != f.m.Origin.Audience {
 		f.fault("corrects.message", "corrects-not-yours")
 	}
+	if by, ended := f.ended(reference.Message); ended && how != 0 && !how.relevels() {
+		f.fault("corrects.message", "corrects-ended", "number", by)
+	}
 	if how != 0 && f.m.Level.Valid() {
 		f.correctedLevel(how, level)
 	}
 	f.m.Corrects = &Correction{How: how, Message: reference.Message, Number: old.number}
 }
+
+// relevels reports whether a correction only changes the level, which what was cancelled or replaced still has.
+func (h How) relevels() bool { return h == Raises || h == Lowers }
 
 // correctedLevel holds the level of the correction against the present one of the message that it corrects.
 func (f *finishing) correctedLevel(how How, level habilitation.Level) {
@@ -47,7 +53,7 @@ func (f *finishing) correctedLevel(how How, level habilitation.Level) {
 		f.fault("level", "raises-to-restricted")
 	case how == Lowers && f.m.Level != habilitation.Unprotected:
 		f.fault("level", "lowers-to-unprotected")
-	case how != Raises && how != Lowers && f.m.Level != level:
+	case !how.relevels() && f.m.Level != level:
 		f.fault("level", "corrects-other-level")
 	}
 }

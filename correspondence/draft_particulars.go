@@ -1,6 +1,7 @@
 package correspondence
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -65,16 +66,12 @@ func (f *finishing) extras(field string, role Role, to FormAddressee) Asked {
 	return a
 }
 
-// urgency reads the precedence and the receipt of one line. The precedence of the message is that of its most urgent action, so none is above it.
+// urgency reads the precedence and the receipt of one line. No action is more urgent than the message.
 func (f *finishing) urgency(field string, role Role, precedence, receipt string) (own Precedence, asked Receipt) {
 	if precedence != "" {
 		own = choose(f, field+".precedence", precedence, precedenceNames, Precedence(0))
 	}
-	switch {
-	case own <= f.m.Precedence:
-	case role == Info:
-		f.fault(field+".precedence", "above-action")
-	default:
+	if role == Action && own > f.m.Precedence {
 		f.fault(field+".precedence", "above-message-precedence")
 	}
 	if receipt != "" && receipt != NoReceipt.String() {
@@ -84,6 +81,40 @@ func (f *finishing) urgency(field string, role Role, precedence, receipt string)
 		f.fault(field+".receipt", "info-cannot-charge")
 	}
 	return own, asked
+}
+
+// copiesBeneathAction refuses a copy that is more urgent than every action.
+func (f *finishing) copiesBeneathAction() {
+	form := &f.draft.Form
+	own := func(name string, otherwise Precedence) Precedence {
+		if value, ok := valueOf(precedenceNames, name); ok && value != 0 {
+			return Precedence(value)
+		}
+		return otherwise
+	}
+	var action Precedence
+	for _, a := range form.Action {
+		action = max(action, own(a.Precedence, f.m.Precedence))
+	}
+	for _, c := range form.Collectives {
+		if c.Role == Action.String() {
+			action = max(action, own(c.Precedence, f.m.Precedence))
+		}
+	}
+	action = cmp.Or(action, f.m.Precedence)
+	if f.m.InfoPrecedence > action {
+		f.fault("info_precedence", "above-action")
+	}
+	for i, a := range form.Info {
+		if own(a.Precedence, 0) > action {
+			f.fault(fmt.Sprintf("info[%d].precedence", i), "above-action")
+		}
+	}
+	for i, c := range form.Collectives {
+		if c.Role != Action.String() && own(c.Precedence, 0) > action {
+			f.fault(fmt.Sprintf("collectives[%d].precedence", i), "above-action")
+		}
+	}
 }
 
 // list reads short lines, each once.
@@ -244,10 +275,22 @@ func ParagraphLevel(paragraph string) (level habilitation.Level, words string) {
 	return 0, paragraph
 }
 
-// paragraphMarks refuses a paragraph above the message, which takes the highest level of its parts.
+// paragraphMarks refuses a paragraph, a subject or an instruction above the message, which takes the highest level of its parts.
 func (f *finishing) paragraphMarks() {
 	if !f.m.Level.Valid() {
 		return
+	}
+	marked := func(field, words string) {
+		if level, _ := ParagraphLevel(words); level > f.m.Level {
+			f.fault(field, "above-message")
+		}
+	}
+	marked("subject", f.m.Subject)
+	for i, a := range f.draft.Form.Action {
+		marked(fmt.Sprintf("action[%d].instruction", i), a.Instruction)
+	}
+	for i, c := range f.draft.Form.Collectives {
+		marked(fmt.Sprintf("collectives[%d].instruction", i), c.Instruction)
 	}
 	for _, part := range []struct{ field, text string }{{"summary", f.m.Summary}, {"text", f.m.Text}, {"comment", f.m.Comment}} {
 		n := 0

@@ -19,6 +19,7 @@ var handlingRefusals = []struct {
 	{handling.ErrNotEntrusted, refuse(Conflict, "not-entrusted")},
 	{handling.ErrNotMember, invalid("to", "not-a-colleague")},
 	{handling.ErrSilenceOver, refuse(Conflict, "silence-over")},
+	{handling.ErrSpokenAlready, refuse(Conflict, "silence-broken-already")},
 	{handling.ErrNotRinging, refuse(Conflict, "acknowledged-already")},
 }
 

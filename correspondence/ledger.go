@@ -317,6 +317,17 @@ func (l *Ledger) corrections(id habilitation.ID) []*headline {
 	return out
 }
 
+// endedBy is the number of the message that cancelled or replaced one: a correction has the level of what it corrects, so whoever sees the one
+// sees the other.
+func (l *Ledger) endedBy(id habilitation.ID) (number string, ended bool) {
+	for _, by := range l.corrections(id) {
+		if by.how == Cancels || by.how == Replaces {
+			return by.number, true
+		}
+	}
+	return "", false
+}
+
 // levelNow is the level of a message after the corrections that raised or lowered it.
 func (l *Ledger) levelNow(h *headline) habilitation.Level {
 	level := h.level

@@ -30,6 +30,10 @@ func TestEveryFaultOfTheParticularsIsTold(t *testing.T) {
 	corrects := func(f *form, id habilitation.ID, how string) {
 		f.Corrects = &correspondence.FormCorrection{Message: id.String(), How: how}
 	}
+	cancelled := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "À annuler"))
+	cancelling := housetest.Telegram("bamako", "dam", np, "Annulation")
+	corrects(&cancelling, cancelled.ID, "cancels")
+	h.As("paul").Dispatches(cancelling)
 	for i, c := range []struct {
 		spoil func(*form)
 		want  string
@@ -43,6 +47,17 @@ func TestEveryFaultOfTheParticularsIsTold(t *testing.T) {
 		{func(f *form) { f.Action[0].Precedence = "flash" }, "action[0].precedence above-message-precedence"},
 		{func(f *form) { f.Action[0].Precedence = "hurry" }, "action[0].precedence unknown-choice"},
 		{func(f *form) { f.Info = []correspondence.FormAddressee{{Group: "sante", Precedence: "urgent"}} }, "info[0].precedence above-action"},
+		{func(f *form) {
+			f.Precedence, f.Action[0].Precedence, f.Info = "flash", "routine", []correspondence.FormAddressee{{Group: "sante", Precedence: "urgent"}}
+		}, "info[0].precedence above-action"},
+		{func(f *form) {
+			f.Precedence, f.Action[0].Precedence, f.InfoPrecedence = "flash", "routine", "priority"
+		}, "info_precedence above-action"},
+		{func(f *form) { f.Action[0].Group = "sahel" }, "action[0].group community-cannot-act"},
+		{func(f *form) { f.Info = []correspondence.FormAddressee{{Group: "sahel"}} }, ""},
+		{func(f *form) { f.Action[0] = todo; f.Action[0].Instruction = "…" }, "action[0].instruction missing"},
+		{func(f *form) { f.Action[0] = todo; f.Action[0].Instruction = "(DR) Répondre." }, "action[0].instruction above-message"},
+		{func(f *form) { f.Subject = "(DR) Pluies" }, "subject above-message"},
 		{func(f *form) { f.Action[0].Night, f.Action[0].NightReason = true, "Évacuation." }, ""},
 		{func(f *form) { f.Action[0].Night = true }, "action[0].night_reason missing"},
 		{func(f *form) { f.Action[0].NightReason = "Évacuation." }, "action[0].night_reason reason-without-night"},
@@ -130,6 +145,9 @@ func TestEveryFaultOfTheParticularsIsTold(t *testing.T) {
 		{func(f *form) { corrects(f, open.ID, "") }, "corrects.how missing"},
 		{func(f *form) { f.Corrects = &correspondence.FormCorrection{How: "cancels"} }, "corrects.message missing"},
 		{func(f *form) { corrects(f, habilitation.ID{9}, "cancels") }, "corrects.message reference-unknown"},
+		{func(f *form) { corrects(f, cancelled.ID, "cancels") }, "corrects.message corrects-ended"},
+		{func(f *form) { corrects(f, cancelled.ID, "rectifies") }, "corrects.message corrects-ended"},
+		{func(f *form) { f.Level = dr.String(); corrects(f, cancelled.ID, "raises") }, ""},
 		{func(f *form) { corrects(f, theirs.ID, "cancels") }, "corrects.message corrects-not-yours"},
 		{func(f *form) { corrects(f, open.ID, "lowers") }, "corrects.how lowered-already"},
 		{func(f *form) { corrects(f, open.ID, "raises") }, "level raises-to-restricted"},

@@ -77,8 +77,12 @@ type leaving int
 // run obeys one command line and returns the exit code.
 func run(ctx context.Context, arguments []string, in io.Reader, out, complaints io.Writer) (code int) {
 	defer func() {
-		if left, early := recover().(leaving); early {
+		switch left := recover().(type) {
+		case nil:
+		case leaving:
 			code = int(left)
+		default:
+			panic(left)
 		}
 	}()
 	var line commandLine

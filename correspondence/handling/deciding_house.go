@@ -2,6 +2,7 @@ package handling
 
 import (
 	"fmt"
+	"slices"
 
 	"chancery/habilitation"
 )
@@ -39,6 +40,9 @@ func (m *Matters) BreakSilence(h Hand, act SilenceBroken) (SilenceBroken, error)
 	if !one.silent(h) {
 		return SilenceBroken{}, fmt.Errorf("break silence of %s: %w", act.Message, ErrSilenceOver)
 	}
+	if one.spoke(act.Audience) {
+		return SilenceBroken{}, fmt.Errorf("break silence of %s: %w", act.Message, ErrSpokenAlready)
+	}
 	act.For = behalf
 	return reasoned(act, act.Reason)
 }
@@ -58,7 +62,12 @@ func (m *Matter) silent(h Hand) bool {
 // MayBreak reports whether the agent may speak up for the addressee now.
 func (m *Matter) MayBreak(h Hand, audience habilitation.AudienceID) bool {
 	_, may := m.mayBreak(h, audience)
-	return may && m.silent(h)
+	return may && m.silent(h) && !m.spoke(audience)
+}
+
+// spoke reports whether somebody has broken the silence for the addressee.
+func (m *Matter) spoke(audience habilitation.AudienceID) bool {
+	return slices.ContainsFunc(m.Silence.Broken, func(b Break) bool { return b.Audience == audience })
 }
 
 // Acknowledge decides whether the agent may stop an alert: whoever it calls may, and who directs the group. To anybody outside it is unknown.

@@ -24,6 +24,8 @@ var (
 	ErrNotMember = errors.New("not a member")
 	// ErrSilenceOver is returned for breaking a silence that does not run any more.
 	ErrSilenceOver = errors.New("no silence procedure runs")
+	// ErrSpokenAlready is returned for breaking a silence a second time for one addressee.
+	ErrSpokenAlready = errors.New("silence broken already")
 	// ErrNotRinging is returned for acknowledging an alert a second time.
 	ErrNotRinging = errors.New("alert acknowledged already")
 )

@@ -316,6 +316,7 @@ func TestSilence(t *testing.T) {
 	}
 	s.refuses(habilitation.ErrNotMandated)(speak(karim, africa))
 	s.does(ines)(speak(ines, fishery))
+	s.refuses(ErrSpokenAlready)(speak(ines, fishery))
 	if got := s.Silent(begun.Add(time.Hour)); len(got) != 1 || got[0].Adopted {
 		t.Errorf("a broken silence ends %+v", got)
 	}
