@@ -108,6 +108,7 @@ func (p *play) legal(v viewer, x *modelMessage, form correspondence.Form) bool {
 		ok = ok && x.level <= p.model.agent(login).level && !p.model.agent(login).disabled
 	}
 	for _, to := range form.Action {
+		ok = ok && !p.model.group(to.Group).community
 		until, err := time.Parse(time.RFC3339, to.Deadline)
 		ok = ok && (err != nil || !until.Before(p.Clock.Now().Truncate(time.Second)))
 	}
@@ -151,7 +152,10 @@ func (p *play) legalCorrection(v viewer, x *modelMessage, form correspondence.Fo
 	case "lowers":
 		return old.level == dr && x.level == np
 	}
-	return old.level == x.level
+	ended := slices.ContainsFunc(p.model.messages, func(y *modelMessage) bool {
+		return y.corrects == old && (y.how == "cancels" || y.how == "replaces")
+	})
+	return old.level == x.level && !ended
 }
 
 func (p *play) legalAnswer(v viewer, x *modelMessage, form correspondence.Form) bool {
