@@ -47,7 +47,8 @@ type Config struct {
 	Index         search.Index
 	Store         DeskStore
 	Authority     *habilitation.Authority
-	Snapshots     string // folder; empty: none are written
+	Snapshots     string         // folder; empty: none are written
+	Zone          *time.Location // in which a day ends; nil: UTC
 	Clock         func() time.Time
 	NewID         func(hint []byte) habilitation.ID // nil: random. The hint lets tests draw the same identity for the same thing
 	Log           *slog.Logger
@@ -117,6 +118,9 @@ func Open(ctx context.Context, config Config) (*Chancery, error) {
 func (c *Chancery) settle() {
 	if c.NewID == nil {
 		c.NewID = func([]byte) habilitation.ID { return habilitation.NewID() }
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
 	}
 	if c.Clock == nil {
 		c.Clock = time.Now

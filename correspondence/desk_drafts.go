@@ -27,7 +27,7 @@ type savedDraft struct {
 // directory is the house as a draft of this badge is checked against it.
 func (c *Chancery) directory(badge habilitation.Badge, now time.Time) directory {
 	d := c.DeskOf(badge)
-	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, headline: c.Folds.Ledger.headline, ended: c.Folds.Ledger.endedBy, inspected: c.verdictOn, resolve: func(text string) (Reference, habilitation.Level, bool) {
+	return directory{register: c.Folds.Register, thesaurus: c.Folds.Thesaurus, now: now, zone: c.Zone, headline: c.Folds.Ledger.headline, ended: c.Folds.Ledger.endedBy, inspected: c.verdictOn, resolve: func(text string) (Reference, habilitation.Level, bool) {
 		return d.resolve(text, now)
 	}}
 }

@@ -105,8 +105,8 @@ func (d *Desk) dueOf(text string) (time.Time, error) {
 	if text = strings.TrimSpace(text); text == "" {
 		return time.Time{}, nil
 	}
-	f := &finishing{directory: directory{now: d.house.Clock()}}
-	due := f.deadline("due", text, ToDo)
+	f := &finishing{directory: directory{now: d.house.Clock(), zone: d.house.Zone}}
+	due := f.deadline("due", text, ToDo).UTC()
 	if len(f.faults) > 0 {
 		return time.Time{}, &Refusal{Cause: Invalid, Faults: f.faults}
 	}

@@ -71,7 +71,7 @@ func (d *Desk) SettleTray(ctx context.Context, id habilitation.ID, wish SettleWi
 }
 
 func (d *Desk) settlement(id habilitation.ID, wish SettleWish) (handling.TraySettled, error) {
-	f := &finishing{directory: directory{now: d.house.Clock()}}
+	f := &finishing{directory: directory{now: d.house.Clock(), zone: d.house.Zone}}
 	act := handling.TraySettled{Item: id}
 	var err error
 	if wish.Group != "" {

@@ -37,7 +37,7 @@ func (d *Desk) AddAddressee(ctx context.Context, message habilitation.ID, wish A
 
 // additionOf reads a wish, telling every fault at once.
 func (d *Desk) additionOf(message habilitation.ID, wish AddresseeWish) (handling.AddresseeAdded, error) {
-	f := &finishing{directory: directory{now: d.house.Clock()}}
+	f := &finishing{directory: directory{now: d.house.Clock(), zone: d.house.Zone}}
 	act := handling.AddresseeAdded{Message: message, Instruction: CleanText(wish.Instruction)}
 	audience, err := d.audienceNamed("group", wish.Group)
 	f.adopt(err)
@@ -51,7 +51,7 @@ func (d *Desk) additionOf(message habilitation.ID, wish AddresseeWish) (handling
 	if role == Info && asked == ToDo {
 		f.fault("qualification", "info-cannot-do")
 	}
-	act.Deadline = f.deadline("deadline", wish.Deadline, asked)
+	act.Deadline = f.deadline("deadline", wish.Deadline, asked).UTC()
 	if asked == ToDo && act.Instruction == "" {
 		f.fault("instruction", "missing")
 	}

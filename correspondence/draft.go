@@ -31,6 +31,7 @@ type directory struct {
 	ended     func(id habilitation.ID) (by string, ended bool)        // what cancelled or replaced a message
 	inspected func(sum string) (inspected, bool)                      // what was found about a file
 	now       time.Time
+	zone      *time.Location // of the house
 }
 
 // Draft is a form with the hand and the session that write it. Finish turns it into a message or names every fault at once.
@@ -311,7 +312,7 @@ func (f *finishing) asked(field string, role Role, qualification, deadline, inst
 	return q, until, words
 }
 
-// deadline reads an instant, or a date that ends with its day in UTC. Only what is to be done has one.
+// deadline reads an instant, or a date that ends with its day. Only what is to be done has one.
 func (f *finishing) deadline(field, text string, q Qualification) time.Time {
 	if text == "" {
 		if q == ToDo {

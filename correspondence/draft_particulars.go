@@ -134,7 +134,7 @@ func (f *finishing) list(field string, values []string, most int) []string {
 	return out
 }
 
-// moment reads an instant; a date ends with its day. Without a zone it is in UTC.
+// moment reads an instant; a date ends with its day. Without a zone it is in that of the house.
 func (f *finishing) moment(field, text string) (at time.Time, ok bool) {
 	if text == "" {
 		return at, false
@@ -144,11 +144,11 @@ func (f *finishing) moment(field, text string) (at time.Time, ok bool) {
 		if err == nil {
 			break
 		}
-		if at, err = time.Parse(layout, text); err == nil && layout == time.DateOnly {
-			at = at.Add(24*time.Hour - time.Second)
+		if at, err = time.ParseInLocation(layout, text, f.zone); err == nil && layout == time.DateOnly {
+			at = endOfDay(at, f.zone)
 		}
 	}
-	if at = at.UTC().Truncate(time.Second); err != nil || at.Year() > 9999 || at.Year() < 1 {
+	if at = asGiven(at.Truncate(time.Second)); err != nil || at.UTC().Year() > 9999 || at.UTC().Year() < 1 {
 		f.fault(field, "not-a-date", "value", text)
 		return time.Time{}, false
 	}

@@ -124,7 +124,10 @@ func addresseeWord(p Party) string {
 	return localPart(p.Key)
 }
 
-func mailDate(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700") }
+// mailDateLayout is a date-time of RFC 5322 §3.3.
+const mailDateLayout = "Mon, 02 Jan 2006 15:04:05 -0700"
+
+func mailDate(t time.Time) string { return t.UTC().Format(mailDateLayout) }
 
 func messageID(id habilitation.ID, house string) string {
 	return "<" + id.String() + "@" + domainOf(house) + ">"

@@ -93,13 +93,13 @@ func (w *headerWriter) times(m *Message) {
 
 func (w *headerWriter) moment(field string, at time.Time) {
 	if !at.IsZero() {
-		w.plain(field, mailDate(at))
+		w.plain(field, asGiven(at).Format(mailDateLayout))
 	}
 }
 
 func (w *headerWriter) instant(field string, at time.Time) {
 	if !at.IsZero() {
-		w.plain(field, at.UTC().Format(time.RFC3339))
+		w.plain(field, asGiven(at).Format(time.RFC3339))
 	}
 }
 
@@ -182,7 +182,7 @@ func otherRecipients(role Role) string {
 func (w *headerWriter) asked(q Qualification, deadline time.Time, instruction string) {
 	w.param("qualification", q.String())
 	if !deadline.IsZero() {
-		w.param("deadline", deadline.UTC().Format(time.RFC3339))
+		w.param("deadline", asGiven(deadline).Format(time.RFC3339))
 	}
 	w.param("instruction", instruction)
 }

@@ -15,7 +15,7 @@ func releasedOf(d *Dispatch) handling.Released {
 	h := headlineOf(0, d)
 	out := startOf(&h)
 	out.Others = d.secondReaders()
-	out.AnswersFor, out.Silence, out.Desk = d.Answers, d.SilenceUntil, d.OperatorDesk
+	out.AnswersFor, out.Silence, out.Desk = d.Answers, d.SilenceUntil.UTC(), d.OperatorDesk
 	if r := d.Reception; r != nil {
 		out.Fallen = handling.WhyUnaddressed
 		if slices.Contains(r.Flaws, postal.NoHeader) || slices.Contains(r.Flaws, postal.Unreadable) {

@@ -7,7 +7,7 @@ import (
 )
 
 // Form is a draft as the pen writes it: names and keys, nothing resolved, faults allowed. What was typed is kept as typed. A moment is
-// RFC 3339, "2006-01-02T15:04" or a date, which ends with its day; without a zone it is in UTC.
+// RFC 3339, "2006-01-02T15:04" or a date, which ends with its day; without a zone it is in that of the house.
 type Form struct {
 	Kind                 string           `json:"kind" validate:"max=20"`
 	Instruction          bool             `json:"instruction,omitempty"` // opens an action at each addressee that has something to do

@@ -60,7 +60,7 @@ type Addressee struct {
 	Party
 	Role          Role          `json:"role"`
 	Qualification Qualification `json:"qualification"`
-	Deadline      time.Time     `json:"deadline,omitzero"` // UTC, to the second
+	Deadline      time.Time     `json:"deadline,omitzero"` // to the second; UTC, or the end of a day with its offset
 	Instruction   string        `json:"instruction,omitempty"`
 	Asked
 }

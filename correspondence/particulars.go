@@ -18,7 +18,7 @@ type Particulars struct {
 	InReplyTo            Reference         `json:"in_reply_to,omitzero"`  // the message that this one answers
 	Follows              Reference         `json:"follows,omitzero"`      // the message that this one goes on from
 	Corrects             *Correction       `json:"corrects,omitempty"`    // the released message that this one rectifies, cancels, replaces, raises or lowers
-	ReplyBefore          time.Time         `json:"reply_before,omitzero"` // UTC, to the second, as are the four below
+	ReplyBefore          time.Time         `json:"reply_before,omitzero"` // to the second, UTC or the end of a day with its offset (days.go), as are the four below
 	ValidUntil           time.Time         `json:"valid_until,omitzero"`
 	NotBefore            time.Time         `json:"not_before,omitzero"`    // not released earlier
 	SilenceUntil         time.Time         `json:"silence_until,omitzero"` // adopted if nobody objects until then (procédure de silence)

@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"time"
+
+	"chancery/correspondence"
 )
 
 var months = map[string][12]string{
@@ -38,6 +40,14 @@ func (w *words) DateTime(t time.Time) string {
 	return w.Date(t) + joint + t.Format("15:04")
 }
 
+// Until is a day, where a date was given, or else a day and its hour in a zone.
+func (w *words) Until(t time.Time, zone *time.Location) string {
+	if day, whole := correspondence.WholeDay(t, zone); whole {
+		return w.Date(day)
+	}
+	return w.DateTime(t.In(zone))
+}
+
 // RowTime is what a row of the teleprinter says: the hour today, the day and the hour this year, the day and the year before.
 func (w *words) RowTime(t, now time.Time) string {
 	t = t.In(now.Location())
@@ -48,6 +58,14 @@ func (w *words) RowTime(t, now time.Time) string {
 		return w.Deadline(t, now)
 	}
 	return w.ShortDate(t)
+}
+
+// ShortDay is a day of this year, or of another with its year: "12 juil.".
+func (w *words) ShortDay(day, now time.Time) string {
+	if day.Year() == now.Year() {
+		return fmt.Sprintf("%d %s", day.Day(), shortMonths[w.lang][day.Month()-1])
+	}
+	return w.ShortDate(day)
 }
 
 // Deadline is a day of this year, or of another with its year, and its hour: "12 juil. 17:00".

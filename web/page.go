@@ -49,11 +49,18 @@ func (f *frame) asset(name string) string { return f.s.assets.url(name) }
 // house is the name of the house.
 func (f *frame) house() string { return f.s.options.Name }
 
-// date, dateTime, rowTime and deadline tell a time in the house's zone.
+// date, dateTime, rowTime, deadline and until tell a time in the house's zone; the last two tell no hour of what was given as a date.
 func (f *frame) date(t time.Time) string     { return f.Date(t.In(f.now.Location())) }
 func (f *frame) dateTime(t time.Time) string { return f.DateTime(t.In(f.now.Location())) }
 func (f *frame) rowTime(t time.Time) string  { return f.RowTime(t, f.now) }
-func (f *frame) deadline(t time.Time) string { return f.Deadline(t, f.now) }
+func (f *frame) deadline(t time.Time) string {
+	if day, whole := correspondence.WholeDay(t, f.now.Location()); whole {
+		return f.ShortDay(day, f.now)
+	}
+	return f.Deadline(t, f.now)
+}
+
+func (f *frame) until(t time.Time) string { return f.Until(t, f.now.Location()) }
 
 // iso is a time as machines read it.
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }

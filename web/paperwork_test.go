@@ -100,12 +100,44 @@ func fullMessage() correspondence.MessageView {
 	return m
 }
 
+// TestPaperTellsADateWithoutItsHour: what was given as a date is printed as that date, wherever its second falls, and the station's hour is that of
+// the date-time group.
+func TestPaperTellsADateWithoutItsHour(t *testing.T) {
+	p := newPress(t)
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := fullMessage()
+	m.ReleasedAt = time.Date(2026, 11, 27, 23, 29, 0, 0, time.UTC)
+	end := time.Date(2028, 1, 2, 23, 59, 59, 0, paris)
+	old := time.Date(2027, 5, 1, 23, 59, 59, 0, time.UTC)          // as dates ended once
+	unzoned := time.Date(2026, 12, 24, 23, 59, 59, 0, paris).UTC() // as the lists have it
+	hour := time.Date(2026, 12, 25, 17, 0, 0, 0, time.UTC)
+	m.ReassessOn, m.ValidUntil, m.Addressees[0].Deadline, m.ReplyBefore = &end, &old, &unzoned, &hour
+	var out bytes.Buffer
+	if err := paper.Sheet(&out, p.fonts, p.catalogue.in("fr"), paper.House{Name: "Maison d’essai", Zone: paris}, &m); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(strings.Fields(strings.Join(pagesOf(t, out.Bytes()), "\n")), " ")
+	for _, want := range []string{"2 janvier 2028", "1er mai 2027", "avant le 24 décembre 2026", "25 décembre 2026 à 18:00", "LE 27 NOVEMBRE 2026", "BAMAKO LE 27/11/26 À 23H29Z"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not on the sheet", want)
+		}
+	}
+	for _, not := range []string{"00:59", "23:59", "01:59", "28/11/26"} {
+		if strings.Contains(all, not) {
+			t.Errorf("%q is on the sheet", not)
+		}
+	}
+}
+
 // TestTheSheetSaysEverything: every field stands on paper, in both languages, the level is the first and last line of every page, and each
 // page bears the number and its own.
 func TestTheSheetSaysEverything(t *testing.T) {
 	p := newPress(t)
 	for lang, words := range map[string][]string{
-		"fr": {"TD BAMAKO DR 12 LE 7 MARS 2026", "BAMAKO LE 07/03/26 À 17H00", "071700Z MAR 26", "IMMÉDIAT – copies : Routine", "INSTRUCTION", "RECTIFIÉ PAR TD BAMAKO DR 13, 12 MARS 2026", "GENEVE", "ajouté le 8 mars 2026 à 17:00 par Ana Costa – oublié", "ANNULE TD BAMAKO DR 10", "DISTRIBUTION DIRECTEURS",
+		"fr": {"TD BAMAKO DR 12 LE 7 MARS 2026", "BAMAKO LE 07/03/26 À 17H00Z", "071700Z MAR 26", "IMMÉDIAT – copies : Routine", "INSTRUCTION", "RECTIFIÉ PAR TD BAMAKO DR 13, 12 MARS 2026", "GENEVE", "ajouté le 8 mars 2026 à 17:00 par Ana Costa – oublié", "ANNULE TD BAMAKO DR 10", "DISTRIBUTION DIRECTEURS",
 			"DIPLOMATIE 308 – À faire avant le 8 mars 2026", "accusé de prise en charge", "NB : SERVIR : DAM - CMB - PR4", "De nuit : vies en jeu", "ARMEES PARIS 82 – Prioritaire", "Postes d’Afrique (41 destinataires)",
 			"Onu-Conseil de sécurité, ponts aériens", "Silence jusqu’au", "PAUL NOËL p/o INÈS MARLAUD", "visa avec observations", "(sur un texte antérieur)", "Signature valide", "RÉSUMÉ", "TEXTE", "COMMENTAIRE"},
 		"en": {"TD BAMAKO DR 12 ON 7 MARCH 2026", "IMMEDIATE – copies: Routine", "CANCELS TD BAMAKO DR 10", "DISTRIBUTION TO DIRECTORS", "UN Security Council", "PAUL NOËL on behalf of INÈS MARLAUD", "SUMMARY", "Valid signature"},

@@ -26,7 +26,7 @@ type Config struct {
 	CertificateKey  string `key:"certificate_key" validate:"required"`                       // PEM, relative to the folder
 	MasterKeyFile   string `key:"master_key_file" validate:"required"`                       // relative to the folder, and outside it
 	Journal         string `key:"journal" validate:"required"`                               // engine and place: "bolt:journal.db"
-	TimeZone        string `key:"time_zone" validate:"required,timezone"`                    // in which pages tell the time
+	TimeZone        string `key:"time_zone" validate:"required,timezone"`                    // in which pages tell the time and a day ends
 	LogLevel        string `key:"log_level" validate:"oneof=debug info warn error"`          // least that is logged
 	LogFormat       string `key:"log_format" validate:"oneof=text json"`                     // of the log on standard error
 	Streams         int    `key:"streams" validate:"min=1,max=1000000"`                      // live streams at once, in all

@@ -49,11 +49,11 @@ func markingOf(w Words, m *correspondence.MessageView) string {
 
 // title prints number and date as the trade does: "TD KIGALI 305 LE 7 AVRIL 1994", then station and hour, then urgency.
 func (p *press) title(m *correspondence.MessageView) {
-	at := m.ReleasedAt.In(p.house.Zone)
+	at := m.ReleasedAt.UTC() // as the date-time group: no zone of the house under the name of a station
 	p.SetFont(frameFont, "B", 15)
 	p.MultiCell(0, 7.5, p.say(heading(joined(" ", numberOf(p.words, &m.Headline), p.words.T("paper.on"), p.words.Date(at)))), "", "L", false)
 	p.SetFont(frameFont, "", frameSize)
-	station := heading(joined(" ", m.Origin.Timbre, p.words.T("paper.on"), at.Format("02/01/06"), p.words.T("paper.at"), at.Format("15H04")))
+	station := heading(joined(" ", m.Origin.Timbre, p.words.T("paper.on"), at.Format("02/01/06"), p.words.T("paper.at"), at.Format("15H04Z")))
 	p.MultiCell(0, line, p.say(joined("   ", station, m.DTG)), "", "L", false)
 	p.urgency(m)
 	p.Ln(2)
@@ -149,7 +149,7 @@ func (p *press) addressee(a *correspondence.AddresseeView) string {
 		asked = p.words.T("qualification." + a.Qualification.String())
 	}
 	if a.Deadline != nil {
-		asked = joined(" ", asked, p.words.T("paper.before"), p.moment(a.Deadline))
+		asked = joined(" ", asked, p.words.T("paper.before"), p.until(a.Deadline))
 	}
 	urgency, receipt := "", ""
 	if a.Precedence != 0 {
@@ -180,10 +180,13 @@ func (p *press) labelled(key, value string) string {
 
 func (p *press) moment(at *time.Time) string { return p.words.DateTime(at.In(p.house.Zone)) }
 
+// until is a moment to come, told as a day where a date was given.
+func (p *press) until(at *time.Time) string { return p.words.Until(*at, p.house.Zone) }
+
 // date prints a field of time, where there is one.
 func (p *press) date(key string, at *time.Time) {
 	if at != nil {
-		p.field(p.words.T(key), p.moment(at))
+		p.field(p.words.T(key), p.until(at))
 	}
 }
 

@@ -17,6 +17,7 @@ type Words interface {
 	Size(int64) string
 	Date(time.Time) string
 	DateTime(time.Time) string
+	Until(time.Time, *time.Location) string
 }
 
 // House is what a printed page says of where it comes from.
