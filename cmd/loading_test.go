@@ -134,11 +134,12 @@ func nameOf(declaration ast.Decl) string {
 	}
 }
 
-// signatureOf is a method's name with the types it takes and gives, whatever its receiver and its parameters are called.
+// signatureOf is a method's name with the types it takes and gives, whatever its receiver and its parameters are called; of a function, which has
+// no other like it, the name with its package.
 func signatureOf(f *types.Func) string {
 	signature := f.Type().(*types.Signature)
 	if signature.Recv() == nil {
-		return ""
+		return f.FullName()
 	}
 	out := f.Name()
 	for _, tuple := range []*types.Tuple{signature.Params(), signature.Results()} {

@@ -18,7 +18,7 @@ func releasedOf(d *Dispatch) handling.Released {
 	out.AnswersFor, out.Silence, out.Desk = d.Answers, d.SilenceUntil.UTC(), d.OperatorDesk
 	if r := d.Reception; r != nil {
 		out.Fallen = handling.WhyUnaddressed
-		if slices.Contains(r.Flaws, postal.NoHeader) || slices.Contains(r.Flaws, postal.Unreadable) {
+		if slices.ContainsFunc(r.Flaws, postal.Flaw.IsUnread) {
 			out.Fallen = handling.WhyUnreadable
 		}
 	}

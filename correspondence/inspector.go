@@ -5,10 +5,11 @@ import (
 	"errors"
 	"io"
 
+	"chancery/correspondence/postal"
 	"chancery/habilitation"
 )
 
-// Inspector holds what is being sent in, where nobody can have it, and looks at it when it is whole. Every method may be called from any goroutine.
+// Inspector holds what is being sent in, where nobody can have it, and looks at it when it is whole; and it reads the mails of others. Every method may be called from any goroutine.
 type Inspector interface {
 	// Receive appends what r gives at an offset, most bytes at the most, durably, and returns how many bytes are there then. ErrElsewhere when
 	// the bytes there do not end at the offset, or when another Receive has begun since; what was taken until an error of r stays.
@@ -20,6 +21,9 @@ type Inspector interface {
 	Inspect(ctx context.Context, id habilitation.ID, name string) (*Findings, error)
 	// Drop destroys what was received; what is not there is no error.
 	Drop(ctx context.Context, id habilitation.ID) error
+	// ReadMail reads a mail, in a process other than this one. A mail that breaks its reader is postal.Unread, and no error; ErrNotInspected when
+	// it can be read by nobody now.
+	ReadMail(ctx context.Context, raw []byte) (postal.Mail, error)
 	// Held lists everything that is there.
 	Held(ctx context.Context) ([]habilitation.ID, error)
 }
@@ -27,7 +31,7 @@ type Inspector interface {
 var (
 	// ErrElsewhere is returned by Receive for an offset at which the bytes received do not end.
 	ErrElsewhere = errors.New("the bytes received end elsewhere")
-	// ErrNotInspected is returned by Inspect when no verdict can be had now: the scanner does not answer, or its signatures are out of date.
+	// ErrNotInspected is returned by Inspect and ReadMail when no verdict can be had now: the scanner does not answer, its signatures are out of date, no child can be started.
 	ErrNotInspected = errors.New("no verdict can be had now")
 )
 

@@ -77,7 +77,11 @@ func identityOf(over Way, key string) habilitation.ID {
 
 // prepareArrival reads a mail and puts its bytes into the vault; nothing cites them yet. What is put again is the same object.
 func (c *Chancery) prepareArrival(ctx context.Context, item postal.Item, over Way, named []string) (*release, error) {
-	a := &inbound{item: item, over: over, named: named, mail: postal.Read(item.Raw, postal.DefaultLimits())}
+	mail, err := c.readMail(ctx, item)
+	if err != nil {
+		return nil, err
+	}
+	a := &inbound{item: item, over: over, named: named, mail: mail}
 	m := a.message(c.Clock())
 	file, err := c.keep(ctx, OriginalName, "message/rfc822", item.Raw)
 	if err != nil {
@@ -95,8 +99,25 @@ func (c *Chancery) prepareArrival(ctx context.Context, item postal.Item, over Wa
 	return &release{imported: m, source: item.Key, arrival: a}, nil
 }
 
-// patientTries is how often a mail is tried again because one of its files cannot be inspected; then it is kept without that file.
+// patientTries is how often a mail is tried again because it cannot be read, or one of its files inspected; then it is kept unread, or without that file.
 const patientTries = 10
+
+// readMail has a mail read where it can break nothing.
+func (c *Chancery) readMail(ctx context.Context, item postal.Item) (postal.Mail, error) {
+	err := fmt.Errorf("%w: the house has no inspector", ErrNotInspected)
+	var mail postal.Mail
+	if c.Inspector != nil {
+		mail, err = c.Inspector.ReadMail(ctx, item.Raw)
+	}
+	if errors.Is(err, ErrNotInspected) && item.Tries >= patientTries {
+		c.Log.Error("a mail is kept unread", "mail", item.Key, "why", err.Error())
+		return postal.Unread(), nil
+	}
+	if err != nil {
+		return mail, fmt.Errorf("read mail: %w", err)
+	}
+	return mail, nil
+}
 
 // enclosed keeps one file of a mail, inspected like any that is sent in. One that is not taken stands in the original alone, and the message says so.
 func (c *Chancery) enclosed(ctx context.Context, m *Message, f postal.File, n, tries int) error {
@@ -245,8 +266,7 @@ func (c *Chancery) address(r *release) {
 	slices.SortStableFunc(m.Addressees, func(a, b Addressee) int { return cmp.Compare(a.Role, b.Role) })
 	c.joinThread(&m, r.arrival.mail)
 	r.message, r.outcome = &m, Outcome{}
-	unread := slices.Contains(reception.Flaws, postal.NoHeader) || slices.Contains(reception.Flaws, postal.Unreadable)
-	if len(reception.Unknown) > 0 || unread || len(m.Addressees)+len(m.Agents) == 0 {
+	if len(reception.Unknown) > 0 || slices.ContainsFunc(reception.Flaws, postal.Flaw.IsUnread) || len(m.Addressees)+len(m.Agents) == 0 {
 		r.outcome.OperatorDesk = c.Folds.Register.OperatorDesk()
 	}
 }

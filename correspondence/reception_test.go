@@ -2,6 +2,7 @@ package correspondence_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"chancery/correspondence"
 	"chancery/correspondence/boltqueue"
 	"chancery/correspondence/housetest"
+	"chancery/correspondence/inspection"
 	"chancery/correspondence/postal"
 	"chancery/habilitation"
 )
@@ -164,19 +166,24 @@ func TestMailroomEmptiesTheQueue(t *testing.T) {
 		}
 	}
 	room := correspondence.OpenMailroom(h.Chancery, queue)
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if load, _ := queue.Load(); load.Items == 0 {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("the queue is not emptied")
-		}
-	}
+	waitUntilEmpty(t, queue)
 	if err := room.Close(); err != nil {
 		t.Error(err)
 	}
 	if n := h.Folds().Ledger.Count(); n != 150 {
 		t.Errorf("%d messages", n)
+	}
+}
+
+func waitUntilEmpty(t *testing.T, queue postal.Queue) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if load, _ := queue.Load(); load.Items == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the queue is not emptied")
+		}
 	}
 }
 
@@ -193,6 +200,74 @@ func TestMailThatFailsStaysInTheQueue(t *testing.T) {
 	receives(h, item)
 	if err := h.Chancery.Ready(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMailThatBreaksItsReaderIsKeptWhole has the mailroom take a mail whose reading goes beyond the memory of the child, between two that are letters:
+// all three are kept, once and for all, and the one lies on the operator desk.
+func TestMailThatBreaksItsReaderIsKeptWhole(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Enact(habilitation.OperatorDeskNamed{Audience: 4})
+	inspector, err := inspection.New(inspection.Config{Folder: filepath.Join(t.TempDir(), "quarantine"), Program: []string{os.Args[0], inspection.Subcommand},
+		Mail: inspection.MailLimits{Memory: 32 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Rewire(func(c *correspondence.Config) { c.Inspector = inspector })
+	defer func() {
+		h.Shut()
+		_ = inspector.Close()
+	}()
+	queue, err := boltqueue.Open(filepath.Join(t.TempDir(), "queue.db"), postal.Bounds{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = queue.Close() }()
+	heavy := outside + "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("A", 40<<20)
+	items := []postal.Item{arrived(h, outside+"\nAvant.\n", "dam@essai.example"), arrived(h, heavy, "dam@essai.example", "paul@essai.example"), arrived(h, outside+"\nAprès.\n", "dam@essai.example")}
+	for _, item := range items {
+		if err := queue.Put(t.Context(), item); err != nil {
+			t.Fatal(err)
+		}
+	}
+	room := correspondence.OpenMailroom(h.Chancery, queue)
+	waitUntilEmpty(t, queue)
+	if err := room.Close(); err != nil {
+		t.Error(err)
+	}
+	for i, text := range []string{"Avant.", "", "Après."} {
+		id := correspondence.ReceivedID(items[i].Key)
+		view := h.As("marie").Reads(id)
+		if broken := slices.Contains(view.Reception.Flaws, string(postal.BrokeReader)); view.Text != text || broken != (text == "") || attachment(t, h.As("marie"), id, 0) != string(items[i].Raw) {
+			t.Errorf("mail %d is kept as %.100q with the flaws %v", i, view.Text, view.Reception.Flaws)
+		}
+	}
+	tray, err := h.As("ines").OperatorTray(t.Context())
+	if err != nil || len(tray) != 1 || tray[0].Message.ID != correspondence.ReceivedID(items[1].Key) || tray[0].Why != "unreadable" {
+		t.Errorf("on the operator desk: %+v, %v", tray, err)
+	}
+	h.As("paul").Reads(correspondence.ReceivedID(items[1].Key)) // whom it is for is said by the line, not by the mail
+}
+
+// TestMailWaitsForItsReader: a house that can start no child has read nothing; it tries again, and not for ever.
+func TestMailWaitsForItsReader(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Enact(habilitation.OperatorDeskNamed{Audience: 4})
+	inspector, err := inspection.New(inspection.Config{Folder: filepath.Join(t.TempDir(), "quarantine"), Program: []string{"/nowhere/chancery"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Rewire(func(c *correspondence.Config) { c.Inspector = inspector })
+	item := arrived(h, outside+"\nBonjour.\n", "dam@essai.example")
+	for item.Tries = range 10 {
+		if errs := h.Chancery.Receive(t.Context(), []postal.Item{item}); !errors.Is(errs[0], correspondence.ErrNotInspected) {
+			t.Fatalf("try %d: %v", item.Tries, errs[0])
+		}
+	}
+	item.Tries = 10
+	id := receives(h, item)[0]
+	if view := h.As("ines").Reads(id); !slices.Equal(view.Reception.Flaws, []string{string(postal.BrokeReader)}) || attachment(t, h.As("ines"), id, 0) != string(item.Raw) {
+		t.Errorf("kept with the flaws %v", view.Reception.Flaws)
 	}
 }
 

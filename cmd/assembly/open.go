@@ -228,6 +228,9 @@ func (b *builder) openInspector(context.Context) (err error) {
 	config, child := b.house.Config, b.options.Child
 	b.inspector, err = inspection.New(inspection.Config{Folder: b.path(quarantineName), Scanner: config.Scanner, Program: child, Children: config.FileChildren,
 		Words: inspection.Words(config.FileWords == "on" && len(child) > 0), Clock: b.options.Clock, Log: b.options.Log})
+	if err == nil {
+		b.opened(b.inspector.Close)
+	}
 	return err
 }
 

@@ -25,6 +25,7 @@ const (
 	jobWords      = "words"       // of a text or an office document
 	jobPDFWords   = "pdf-words"   // becomes pdftotext
 	jobPDFPicture = "pdf-picture" // becomes pdftoppm
+	jobMail       = "mail"        // mail after mail, on standard input; the answers on standard output
 )
 
 // The open files that a child begins with, beside standard output, on which it reports.
@@ -138,6 +139,9 @@ func Child(arguments []string) int {
 	bound, known := childLimits[job]
 	if !known {
 		return 2
+	}
+	if job == jobMail {
+		return mailChild(arguments[1:], bound)
 	}
 	if isProgram(job) {
 		if len(arguments) != 2 || become(arguments[1], programArguments(job), bound) != nil {

@@ -27,6 +27,9 @@ func confine(l limits) error {
 		return err
 	}
 	debug.SetMemoryLimit(int64(l.memory) * 3 / 4)
+	if err := unix.Setpriority(unix.PRIO_PGRP, 0, l.nice); l.nice > 0 && err != nil { // of every thread there is
+		return fmt.Errorf("stand back: %w", err)
+	}
 	return limit(l, taken+l.memory)
 }
 

@@ -43,6 +43,10 @@ func TestMain(m *testing.M) {
 			time.Sleep(time.Hour)
 		}
 	}
+	if len(os.Args) > 2 && os.Args[1] == liar {
+		lie(os.Args[2])
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
@@ -58,6 +62,7 @@ func open(t *testing.T, change func(*inspection.Config)) *inspection.Inspector {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = i.Close() })
 	return i
 }
 

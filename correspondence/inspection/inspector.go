@@ -28,8 +28,15 @@ type Config struct {
 	Program  []string // what makes a child: the executable and the subcommand; empty: no parser runs, and what needs one has no verdict
 	Children int      // at a time; 0 means 2
 	Words    Words
+	Mail     MailLimits
 	Clock    func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: nothing is logged
+}
+
+// MailLimits bound the reading of one mail; zero is right for a house.
+type MailLimits struct {
+	Memory uint64        // bytes of address space of the child; 0: 1 GiB
+	Time   time.Duration // 0: 30 s
 }
 
 // Words says whether words and looks are taken from files.
@@ -46,6 +53,7 @@ type Inspector struct {
 	*quarantine
 	scanner   *scanner
 	children  nursery
+	readers   readers
 	words     Words
 	pdfWords  string // pdftotext and pdftoppm, "" where they are not installed
 	pdfDrawer string
@@ -71,10 +79,21 @@ func New(c Config) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Inspector{quarantine: q, scanner: s, children: nursery{program: c.Program, places: make(chan struct{}, c.Children)}, words: c.Words, log: c.Log}
+	i := &Inspector{quarantine: q, scanner: s, words: c.Words, log: c.Log,
+		children: nursery{program: c.Program, places: make(chan struct{}, c.Children)}}
+	i.readers = readers{program: c.Program, memory: c.Mail.Memory, patience: c.Mail.Time, places: make(chan struct{}, c.Children)}
+	if c.Mail.Time == 0 {
+		i.readers.patience = childLimits[jobMail].wall
+	}
 	i.pdfWords, _ = exec.LookPath("pdftotext")
 	i.pdfDrawer, _ = exec.LookPath("pdftoppm")
 	return i, nil
+}
+
+// Close ends the children that wait for mails. Nothing is inspected any more.
+func (i *Inspector) Close() error {
+	i.readers.close()
+	return nil
 }
 
 // Inspect implements [correspondence.Inspector].

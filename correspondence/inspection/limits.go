@@ -31,6 +31,7 @@ type limits struct {
 	written uint64 // bytes of any one file
 	files   uint64 // open at once
 	wall    time.Duration
+	nice    int // how far it stands back behind whoever else wants the processor, see nice(1)
 }
 
 var childLimits = map[string]limits{
@@ -40,4 +41,5 @@ var childLimits = map[string]limits{
 	jobWords:      {memory: 512 << 20, seconds: 20, written: 4 << 20, files: 32, wall: 60 * time.Second},
 	jobPDFWords:   {memory: 1 << 30, seconds: 20, written: 64 << 20, files: 64, wall: 60 * time.Second},
 	jobPDFPicture: {memory: 1 << 30, seconds: 20, written: 64 << 20, files: 64, wall: 60 * time.Second},
+	jobMail:       {memory: 1 << 30, seconds: 600, files: 32, wall: 30 * time.Second, nice: 10}, // the wall stands around each mail
 }

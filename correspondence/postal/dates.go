@@ -35,8 +35,11 @@ func parseDate(text string) (time.Time, bool) {
 	}
 	at, err := looseDate(text)
 	at = at.UTC().Truncate(time.Second)
-	return at, err == nil && at.Year() >= 1900 && at.Year() <= 9998
+	return at, err == nil && isYear(at.Year())
 }
+
+// isYear reports a year in which there was mail or may be.
+func isYear(year int) bool { return year >= 1900 && year <= 9998 }
 
 func looseDate(text string) (at time.Time, err error) {
 	without, _ := cutComments(text)

@@ -63,7 +63,20 @@ const (
 	FileRefused   Flaw = "file-refused"    // a file that the inspection does not take: it stands in the original alone
 	FileUnseen    Flaw = "file-unseen"     // a file that could not be inspected: the same
 	Unreadable    Flaw = "reading-stopped" // the reading itself went wrong: only the header was taken
+	BrokeReader   Flaw = "broke-reader"    // it broke whatever tried to read it, or took too long or too much: nothing was taken
 )
+
+// IsUnread reports a flaw for which somebody has to look at the mail itself.
+func (f Flaw) IsUnread() bool { return f == NoHeader || f == Unreadable || f == BrokeReader }
+
+// flaws are all there are.
+func flaws() []Flaw {
+	return []Flaw{NoHeader, NoSender, NoDate, BrokenHeader, BrokenPart, BrokenBounds, BrokenCharset, TooDeep, TooManyParts, TooLarge, TextCut, FromHTML, NoText, Enveloped,
+		FileRefused, FileUnseen, Unreadable, BrokeReader}
+}
+
+// Unread is a mail that nothing could be found in, because its reading came to no end.
+func Unread() Mail { return Mail{Flaws: []Flaw{BrokeReader}} }
 
 // Limits bound what is read of one mail.
 type Limits struct {
@@ -113,6 +126,7 @@ func Read(raw []byte, limits Limits) Mail {
 	}
 	m.Files = files
 	m.words(text, limits)
+	m.bound()
 	return m
 }
 
