@@ -76,8 +76,8 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 			out.Deadline = &deadline
 		}
 	}
-	if out.Precedence == 0 {
-		out.Precedence = h.infoPrecedence
+	if out.Precedence == 0 || p.HasAudience(h.origin) { // who wrote it, and who is on no line, reads it as its origin declared it
+		out.Precedence = max(out.Precedence, h.precedence)
 	}
 	return out, true
 }

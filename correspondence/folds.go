@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -170,7 +171,7 @@ func newDocument(seq archive.Seq, d *Dispatch, summary, text, comment string) se
 	h := headlineOf(uint64(seq), d)
 	text = documentText(text, comment, &d.Particulars)
 	return search.Document{ID: d.ID, Seq: uint64(seq), Time: timeOf(h.at), Kind: search.Kind(d.Kind), Imported: h.imported, Marking: d.marking(),
-		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, FilesLength: d.wordsOfFiles(), Names: namesOf(d), Numbers: numbersOf(d)}
+		Origin: d.Origin.Audience, Language: d.Language, Subject: d.Subject, Summary: summary, Text: text, FilesLength: d.wordsOfFiles(), Names: namesOf(d), Numbers: numbersOf(d), Own: ownNumbers(d)}
 }
 
 // documentText is the words of a message below its summary, with those that it is to be found by.
@@ -207,19 +208,34 @@ func namesOf(d *Dispatch) []string {
 	return names
 }
 
-// numbersOf lists every number by which the message may be asked for.
+// numbersOf lists every number by which the message may be asked for, but those with a year: a year alone is no number.
 func numbersOf(d *Dispatch) []string {
-	var numbers []string
-	if n := d.printedNumber(); n != "" {
-		numbers = append(numbers, n)
-		if d.Number == nil { // printed without its origin: asked for as ROME 1234 all the same
-			numbers = append(numbers, d.Origin.Timbre+" "+n)
-		}
-	}
+	numbers := printedNumbers(d)
 	for _, to := range d.Addressees {
 		if to.N > 0 {
 			numbers = append(numbers, fmt.Sprintf("%s %d", to.Timbre, to.N))
 		}
 	}
 	return numbers
+}
+
+// printedNumbers are the number of the message itself as it is printed.
+func printedNumbers(d *Dispatch) []string {
+	n := d.printedNumber()
+	switch {
+	case n == "":
+		return nil
+	case d.Number == nil: // printed without its origin: asked for as ROME 1234 all the same
+		return []string{n, d.Origin.Timbre + " " + n}
+	}
+	return []string{n}
+}
+
+// ownNumbers lists the ways to write the number of the message itself, with the year of its series before or after the figure too.
+func ownNumbers(d *Dispatch) []string {
+	own := printedNumbers(d)
+	if n := d.number(); n.Year > 0 {
+		own = append(own, n.InYear(), n.String()+"/"+strconv.Itoa(n.Year))
+	}
+	return own
 }

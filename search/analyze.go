@@ -6,7 +6,7 @@ import (
 )
 
 // Revision numbers the way texts become terms. An engine that finds another revision in its index sets it aside and asks to be rebuilt.
-const Revision = 1
+const Revision = 2
 
 // tokenLimit is how many bytes of a folded token count: what is longer is no word, and is cut alike in messages and questions.
 const tokenLimit = 64

@@ -29,6 +29,32 @@ func (q Query) Wanted() []Asked {
 	return distinct(wanted)
 }
 
+// Number is the number that the words of the query are, all together, as an index knows it: "td rome n° 0087" is "td rome 87". It is empty when they hold
+// no figure, and when something else is asked for in words. A message with that number answers, even where its words are written otherwise.
+func (q Query) Number() string {
+	var words []string
+	digits := false
+	for _, c := range q.Clauses {
+		switch {
+		case c.Not || !c.AsksWords():
+		case c.MetByNumber():
+			words = append(words, numberParts(c.Text)...)
+		default:
+			return ""
+		}
+	}
+	for _, part := range words {
+		digits = digits || isDigit(part[0])
+	}
+	if !digits {
+		return ""
+	}
+	return strings.Join(words, " ")
+}
+
+// MetByNumber reports whether the clause is part of Query.Number where there is one: a message that has the number need not meet it otherwise.
+func (c Clause) MetByNumber() bool { return !c.Not && (c.Operator == Word || c.Operator == Number) }
+
 // distinct leaves out what is asked again.
 func distinct(asked []Asked) []Asked {
 	known := make(map[string]bool, len(asked))

@@ -23,6 +23,7 @@ type Document struct {
 	Files       string   // the words of what is joined to the message; empty where only the row is wanted
 	FilesLength int64    // bytes of Files, known without them
 	Numbers     []string // "TD PARIS 1234", addressees' numbers, printed numbers
+	Own         []string // those it bears itself, also with their year: who asks for one of them is shown this message first
 	Names       []string // drafter, signatory, printed from and to: never stemmed
 }
 

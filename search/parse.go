@@ -32,6 +32,7 @@ const (
 	FaultLevel        = "query.level"
 	FaultNumber       = "query.number"
 	FaultPrefixShort  = "query.prefix_short"
+	FaultNoWord       = "query.no_word"
 )
 
 // Faults is every fault of one question, in the order of the text. It is the error of ParseQuery.
@@ -58,6 +59,10 @@ func ParseQuery(text string) (Query, error) {
 	}
 	for p.skipSpace(); p.at < len(p.text); p.skipSpace() {
 		p.clause()
+	}
+	if p.faults == nil && p.clauses == nil && len(strings.TrimSpace(text)) > 0 {
+		p.at = len(p.text)
+		p.fault(FaultNoWord, 0) // signs alone: asking for nothing is no way to ask for everything
 	}
 	if p.faults != nil {
 		return Query{}, p.faults

@@ -64,6 +64,7 @@ func TestFaultsComeTogether(t *testing.T) {
 		{`tag: from:x de:`, search.Faults{{search.FaultValueMissing, 0, 4}, {search.FaultValueMissing, 12, 3}}},
 		{`tag:"" tag:…`, search.Faults{{search.FaultValueMissing, 0, 6}, {search.FaultValueMissing, 7, 5}}},
 		{"before:2026-13 after:2026-02-30 before:26", search.Faults{{search.FaultDate, 0, 14}, {search.FaultDate, 15, 16}, {search.FaultDate, 32, 9}}},
+		{" -… ", search.Faults{{search.FaultNoWord, 0, 4}}},
 		{strings.Repeat("é", 1001), search.Faults{{search.FaultTooLong, 1000, 1}}},
 		{strings.Repeat("a ", 66), search.Faults{{search.FaultTooMany, 128, 1}}},
 	}
@@ -152,7 +153,7 @@ func TestAskingAgainAsksForNoMore(t *testing.T) {
 }
 
 func FuzzParseQuery(f *testing.F) {
-	for _, seed := range []string{"a", "-a", `"a b"`, "tag:x", `tag:"x y"`, "after:2026", "a*", "« é »", "--", "tag: x", "à:b", "\xff", `-"`, `tag:”`, "abc**"} {
+	for _, seed := range []string{"a", "-a", `"a b"`, "tag:x", `tag:"x y"`, "after:2026", "a*", "« é »", "--", "tag: x", "- &", "td rome n° 0087", "à:b", "\xff", `-"`, `tag:”`, "abc**"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -174,9 +175,24 @@ func FuzzParseQuery(f *testing.F) {
 			t.Fatalf("%q is %q, which is read as %q, %v", text, q, again, err)
 		}
 		q.Effective()
+		q.Number()
 		for _, c := range q.Clauses {
 			c.Asked()
 			c.Test()
 		}
 	})
+}
+
+// TestNumberOfAQuery: words are a number when there is a figure among them and nothing else is asked for in words.
+func TestNumberOfAQuery(t *testing.T) {
+	for text, want := range map[string]string{"td rome n° 0087": "td rome 87", "rome1234": "rome 1234", `number:"TD ROME DR 87" -accord type:note`: "td rome dr 87", "La Haye 12": "la haye 12",
+		"accord": "", `"td rome 12"`: "", "rome* 12": "", "-rome 12": "12"} {
+		q, err := search.ParseQuery(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := q.Number(); got != want {
+			t.Errorf("%s is the number %q, want %q", text, got, want)
+		}
+	}
 }

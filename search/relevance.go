@@ -45,6 +45,13 @@ func (r Relevance) Rarities(documents []int) []float64 {
 	return weights
 }
 
+// The scores of messages that have the number of a query: all that bear it themselves, the newest first, then all that have it from an addressee or
+// have more to their number, then what only has its words. No sum of weights comes near them.
+const (
+	ScoreOwnNumber = 2e9
+	ScoreNumber    = 1e9
+)
+
 // Class is how often a word stands in a document, as far as relevance cares.
 type Class uint8
 

@@ -1,6 +1,9 @@
 package search
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Terms is everything an engine indexes of one document. It is filled by Read and may be reused.
 type Terms struct {
@@ -12,6 +15,8 @@ type Terms struct {
 	Exact map[string]struct{}
 	// Numbers holds every way to write each of the document's numbers, see NumberTerms.
 	Numbers map[string]struct{}
+	// Own holds the ways to name the message by a number of its own, see OwnTerms.
+	Own map[string]struct{}
 
 	scratch []byte
 }
@@ -21,11 +26,13 @@ func (t *Terms) Read(d *Document) {
 	if t.Stems == nil {
 		t.Stems, t.Subject = map[string]uint16{}, map[string]struct{}{}
 		t.Exact, t.Numbers = map[string]struct{}{}, map[string]struct{}{}
+		t.Own = map[string]struct{}{}
 	}
 	clear(t.Stems)
 	clear(t.Subject)
 	clear(t.Exact)
 	clear(t.Numbers)
+	clear(t.Own)
 	t.readText(d.Subject, d.Language, true)
 	t.readText(d.Summary, d.Language, false)
 	t.readText(d.Text, d.Language, false)
@@ -37,6 +44,11 @@ func (t *Terms) Read(d *Document) {
 		t.readPlain(number)
 		for _, term := range NumberTerms(number) {
 			t.Numbers[term] = struct{}{}
+		}
+	}
+	for _, number := range d.Own {
+		for _, term := range OwnTerms(number) {
+			t.Own[term] = struct{}{}
 		}
 	}
 }
@@ -126,6 +138,25 @@ func NumberTerms(number string) []string {
 		}
 	}
 	return terms
+}
+
+// OwnTerms lists the forms under which a message is asked for by a number of its own: whole, without its kind, and by its figure alone where there is
+// one. Nothing else may be left out: "rome 87" is TD ROME 87, not TD ROME DR 87.
+func OwnTerms(number string) []string {
+	parts := numberParts(number)
+	figures := slices.DeleteFunc(slices.Clone(parts), func(part string) bool { return !isDigit(part[0]) })
+	if len(figures) == 0 {
+		return nil
+	}
+	terms := []string{strings.Join(parts, " ")}
+	switch parts[0] {
+	case "td", "note", "cf":
+		terms = append(terms, strings.Join(parts[1:], " "))
+	}
+	if len(figures) == 1 {
+		terms = append(terms, figures[0])
+	}
+	return slices.Compact(terms)
 }
 
 // maxNumberParts bounds the forms of one number to 31; of a longer number the last parts count.

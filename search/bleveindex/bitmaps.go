@@ -3,6 +3,7 @@ package bleveindex
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"chancery/search"
 
@@ -84,6 +85,11 @@ func union(bitmaps []*roaring.Bitmap) *roaring.Bitmap {
 		return bitmaps[0]
 	}
 	return roaring.FastOr(bitmaps...)
+}
+
+// present leaves out the bitmaps that are not there.
+func present(bitmaps ...*roaring.Bitmap) []*roaring.Bitmap {
+	return slices.DeleteFunc(bitmaps, func(b *roaring.Bitmap) bool { return b == nil })
 }
 
 // asked is the documents that have one asked word, nil if there are none.

@@ -5,6 +5,7 @@
 //
 //	t   every word's stem            t2  stems that stand twice       t4  stems that stand four times
 //	s   stems of the subject         x   words that stemming changed  n   every way to write its numbers
+//	o   the ways to ask for it by a number of its own
 //
 // A question intersects bitmaps, turns document numbers into slots of search.Rows through an array per segment, asks the search.View of the reader's
 // perimeter, and only then counts, scores and keeps the best. Bleve's query parser, collectors, facets and highlighter are not used at all.

@@ -18,6 +18,7 @@ const (
 	fieldSubject  = "s"
 	fieldExact    = "x"
 	fieldNumber   = "n"
+	fieldOwn      = "o"
 )
 
 // identity is a document's name in the index: its journal sequence.
@@ -37,8 +38,8 @@ type document struct {
 
 func newDocument(d *search.Document, scratch *sync.Pool) *document {
 	one := &document{identity: identity(d.Seq), source: d, scratch: scratch}
-	one.fields = make([]field, 0, 7)
-	for _, name := range [...]string{fieldStem, fieldTwice, fieldFour, fieldSubject, fieldExact, fieldNumber} {
+	one.fields = make([]field, 0, 8)
+	for _, name := range [...]string{fieldStem, fieldTwice, fieldFour, fieldSubject, fieldExact, fieldNumber, fieldOwn} {
 		one.fields = append(one.fields, field{document: one, name: name, options: index.IndexField | index.SkipFreqNorm})
 	}
 	return one
@@ -77,6 +78,8 @@ func (d *document) analyze() {
 			f.terms = frequencies(terms.Exact)
 		case fieldNumber:
 			f.terms = frequencies(terms.Numbers)
+		case fieldOwn:
+			f.terms = frequencies(terms.Own)
 		}
 	}
 }

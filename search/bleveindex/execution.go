@@ -20,6 +20,7 @@ type execution struct {
 
 	tests     []func(*search.Facts) bool // clauses about rows
 	wanted    []search.Asked             // words that must be there, in the order of the query, each of which scores
+	number    string                     // that the wanted words are; what has it answers too
 	excluded  []slotSet                  // messages with unwanted words
 	phrases   []phrase
 	suspected []suspicion // fills excluded and the phrases' suspects
@@ -42,7 +43,9 @@ type phrase struct {
 // part is the query within one segment.
 type part struct {
 	slots      []search.Slot
-	candidates *roaring.Bitmap   // documents with all wanted words; nil if there are none
+	candidates *roaring.Bitmap   // documents with all wanted words, or with the number; nil if there are none
+	own        *roaring.Bitmap   // documents whose own number it is; nil if there are none
+	numbered   *roaring.Bitmap   // documents that have the number; nil if there are none
 	words      []*roaring.Bitmap // of wanted; nil where the segment has none
 	classes    []classBitmaps    // of wanted; empty where nothing is scored
 }
@@ -83,7 +86,7 @@ func (e *execution) close() {
 
 // compile sorts the clauses by what they need.
 func (e *execution) compile(q search.Query) {
-	e.wanted = q.Wanted()
+	e.wanted, e.number = q.Wanted(), q.Number()
 	for _, c := range q.Effective() {
 		if test := c.Test(); test != nil {
 			e.tests = append(e.tests, test)
@@ -153,7 +156,10 @@ func (e *execution) readWanted(d *dictionaries, one *part) error {
 		}
 		one.words[w] = bitmap
 	}
-	one.candidates = intersection(one.words)
+	if err := e.readNumber(d, one); err != nil {
+		return err
+	}
+	one.candidates = union(present(intersection(one.words), one.own, one.numbered))
 	if one.candidates == nil || !e.scored() {
 		return nil
 	}
@@ -164,6 +170,18 @@ func (e *execution) readWanted(d *dictionaries, one *part) error {
 		}
 	}
 	return nil
+}
+
+// readNumber reads who has the number that is asked for.
+func (e *execution) readNumber(d *dictionaries, one *part) (err error) {
+	if e.number == "" {
+		return nil
+	}
+	if one.own, err = d.term(fieldOwn, []byte(e.number)); err != nil {
+		return err
+	}
+	one.numbered, err = d.term(fieldNumber, []byte(e.number))
+	return err
 }
 
 // gather marks the messages of a segment that have all the words.

@@ -48,34 +48,34 @@ func (e *execution) runRows(yield func(hit, *search.Facts) bool) error {
 			return e.ctx.Err()
 		}
 		if b.add(s, 0) {
-			if enough, err := e.flush(&b, nil, yield); err != nil || enough {
+			if enough, err := e.flush(&b, &scoreCursor{}, yield); err != nil || enough {
 				return err
 			}
 		}
 	}
-	_, err := e.flush(&b, nil, yield)
+	_, err := e.flush(&b, &scoreCursor{}, yield)
 	return err
 }
 
 // runPart walks a segment's candidates.
 func (e *execution) runPart(p *part, yield func(hit, *search.Facts) bool) (enough bool, err error) {
-	classes := make([]classCursor, len(p.classes))
-	for w := range p.classes {
-		classes[w] = p.classes[w].cursor()
+	var scores scoreCursor
+	if e.scored() {
+		scores = p.scores()
 	}
 	var b block
 	var buffer [patience]uint32
 	for documents := p.candidates.ManyIterator(); ; {
 		n := documents.NextMany(buffer[:])
 		if n == 0 {
-			return e.flush(&b, classes, yield)
+			return e.flush(&b, &scores, yield)
 		}
 		if e.ctx.Err() != nil {
 			return false, e.ctx.Err()
 		}
 		for _, number := range buffer[:n] {
 			if s := p.slots[number]; e.view.Admits(s) && b.add(s, number) {
-				if enough, err := e.flush(&b, classes, yield); err != nil || enough {
+				if enough, err := e.flush(&b, &scores, yield); err != nil || enough {
 					return enough, err
 				}
 			}
@@ -84,7 +84,7 @@ func (e *execution) runPart(p *part, yield func(hit, *search.Facts) bool) (enoug
 }
 
 // flush reads the facts of a block and shows what meets the query.
-func (e *execution) flush(b *block, classes []classCursor, yield func(hit, *search.Facts) bool) (enough bool, err error) {
+func (e *execution) flush(b *block, scores *scoreCursor, yield func(hit, *search.Facts) bool) (enough bool, err error) {
 	slots := b.slots[:b.used]
 	b.used = 0
 	e.view.Read(slots, b.facts[:len(slots)])
@@ -94,20 +94,40 @@ func (e *execution) flush(b *block, classes []classCursor, yield func(hit, *sear
 		if err != nil {
 			return false, err
 		}
-		if accepted && !yield(hit{slot: s, micros: f.Micros, score: e.score(b.numbers[i], f, classes)}, f) {
+		if accepted && !yield(hit{slot: s, micros: f.Micros, score: e.score(b.numbers[i], f, scores)}, f) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// score adds what each wanted word weighs, in the order of the query.
-func (e *execution) score(number uint32, f *search.Facts, classes []classCursor) float64 {
+// score adds what each wanted word weighs, in the order of the query; a message that has the number is above all words.
+func (e *execution) score(number uint32, f *search.Facts, scores *scoreCursor) float64 {
+	switch {
+	case scores.own.has(number):
+		return search.ScoreOwnNumber
+	case scores.numbered.has(number):
+		return search.ScoreNumber
+	}
 	score := 0.0
-	for w := range classes {
-		score += e.relevance.Weight(e.rarities[w], classes[w].of(number), f.Length)
+	for w := range scores.classes {
+		score += e.relevance.Weight(e.rarities[w], scores.classes[w].of(number), f.Length)
 	}
 	return score
+}
+
+// scoreCursor follows the ascending documents of a part and tells what each is weighed by; the zero cursor weighs nothing.
+type scoreCursor struct {
+	own, numbered follower
+	classes       []classCursor
+}
+
+func (p *part) scores() scoreCursor {
+	s := scoreCursor{own: follow(p.own), numbered: follow(p.numbered), classes: make([]classCursor, len(p.classes))}
+	for w := range p.classes {
+		s.classes[w] = p.classes[w].cursor()
+	}
+	return s
 }
 
 // classBitmaps are the candidates among which a word stands more often, or in the subject.

@@ -128,12 +128,16 @@ func (o *Oracle) hits(admitted []candidate, q search.Query) []candidate {
 	rarities := relevance.Rarities(counts)
 	var hits []candidate
 	for _, c := range admitted {
-		if !c.meets(q) {
+		standing := c.standing(q.Number())
+		if !c.meets(q, standing > 0) {
 			continue
 		}
 		if q.Sort == search.ByRelevance {
 			for i, one := range asked {
 				c.score += relevance.Weight(rarities[i], c.class(one), c.row.Length)
+			}
+			if standing > 0 {
+				c.score = standing
 			}
 		}
 		hits = append(hits, c)
@@ -144,8 +148,25 @@ func (o *Oracle) hits(admitted []candidate, q search.Query) []candidate {
 	return hits
 }
 
-func (c *candidate) meets(q search.Query) bool {
+// standing is the score of a message that has the number asked for; 0 for another.
+func (c *candidate) standing(number string) float64 {
+	if number == "" {
+		return 0
+	}
+	if slices.ContainsFunc(c.text.Own, func(own string) bool { return slices.Contains(search.OwnTerms(own), number) }) {
+		return search.ScoreOwnNumber
+	}
+	if slices.ContainsFunc(c.text.Numbers, func(one string) bool { return slices.Contains(search.NumberTerms(one), number) }) {
+		return search.ScoreNumber
+	}
+	return 0
+}
+
+func (c *candidate) meets(q search.Query, numbered bool) bool {
 	for _, clause := range q.Effective() {
+		if numbered && clause.MetByNumber() {
+			continue
+		}
 		if c.meetsClause(clause) == clause.Not {
 			return false
 		}

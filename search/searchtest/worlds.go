@@ -69,10 +69,10 @@ var (
 	questionParts = []string{"accord", "Traites", "treaty", "haïti", "cote", "noel", "de", "the", "journaux", "l'accord", "royaume-uni", "europeenne", "onu", "1234",
 		"acc*", "jour*", "euro*", `"force publique"`, `"accord de haiti"`, `"de"`, "-accord", "-journal", `-"force publique"`, "-royaume-uni", "tag:2", "tag:3", "-tag:2",
 		"from:1", "à:2", "-à:1", "type:note", "type:telegram", "-type:mail", "niveau:dr", "level:unprotected", "avant:1990", "après:1990", "after:2026-03",
-		"number:paris12", "rome3", "12", "number:12", "-number:120", "1234 number:1234", "number:td-rome-3", "Dumas", "absent", "accord journal", "accord journal"}
+		"number:paris12", "rome3", "12", "number:12", "-number:120", "1234 number:1234", "number:td-rome-3", "td rome n° 3", "td paris 012", `number:"TD PARIS 12"`, "rome 3", "Dumas", "absent", "accord journal", "accord journal"}
 	// sentences whose order depends on which of two words is the rarer.
 	sentences = []string{"accord accord journal", "accord journal journal", "accord", "journal", "accord haiti", "journal haiti"}
-	numbers   = []string{"TD PARIS 12", "TD ROME DR 3", "TD PARIS 120", "N° 7"}
+	numbers   = []string{"TD PARIS 12", "TD ROME DR 3", "TD ROME 3", "TD PARIS 120", "N° 7"}
 	moments   = []time.Time{time.Date(1861, 4, 12, 4, 30, 0, 0, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 		time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC), time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 )
@@ -94,6 +94,10 @@ func documents(tilted bool) *rapid.Generator[search.Document] {
 		d.Subject, d.Text = words(3).Draw(t, "subject"), words(12).Draw(t, "text")
 		if rapid.Bool().Draw(t, "numbered") {
 			d.Numbers = []string{rapid.SampledFrom(numbers).Draw(t, "number")}
+			if rapid.Bool().Draw(t, "own") {
+				d.Own = d.Numbers[:1:1]
+				d.Numbers = append(d.Numbers, rapid.SampledFrom(numbers).Draw(t, "addressee's number"))
+			}
 			d.Names = []string{"Jeanne Dumas"}
 		}
 		return d
