@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -69,15 +70,41 @@ func describeOperation(reflector *openapi31.Reflector, r route) error {
 	}
 	slices.Sort(causes)
 	for _, status := range slices.Compact(causes) {
-		o.AddRespStructure(new(Problem), openapi.WithHTTPStatus(status), openapi.WithContentType("application/problem+json"))
+		o.AddRespStructure(nil, openapi.WithHTTPStatus(status), openapi.WithCustomize(func(answer openapi.ContentOrReference) {
+			*answer.(*openapi31.ResponseOrReference) = problemResponse(http.StatusText(status))
+		}))
 	}
-	o.AddRespStructure(new(Problem), func(cu *openapi.ContentUnit) {
-		cu.IsDefault, cu.ContentType, cu.Description = true, "application/problem+json", "refused or failed"
-	})
+	describeDefault(reflector, o)
 	if err := reflector.AddOperation(o); err != nil {
 		return fmt.Errorf("add operation: %w", err)
 	}
 	return nil
+}
+
+// problemResponse refers to the one description of every refusal.
+func problemResponse(what string) openapi31.ResponseOrReference {
+	return openapi31.ResponseOrReference{Reference: new(openapi31.Reference).WithRef("#/components/responses/Problem").WithDescription(what)}
+}
+
+// describeDefault says what any other status answers. The first operation describes it for all, since to reflect its types for each status of
+// each operation would take a second.
+func describeDefault(reflector *openapi31.Reflector, o openapi.OperationContext) {
+	components := reflector.Spec.ComponentsEns()
+	_, described := components.Responses["Problem"]
+	var structure any
+	if !described {
+		structure = new(Problem)
+	}
+	o.AddRespStructure(structure, func(cu *openapi.ContentUnit) {
+		cu.IsDefault, cu.ContentType, cu.Description = true, "application/problem+json", "refused or failed"
+		cu.Customize = func(answer openapi.ContentOrReference) {
+			own := answer.(*openapi31.ResponseOrReference)
+			if !described {
+				components.WithResponsesItem("Problem", openapi31.ResponseOrReference{Response: own.Response})
+			}
+			*own = problemResponse("refused or failed")
+		}
+	})
 }
 
 func describeSuccess(o openapi.OperationContext, api *operation) {
