@@ -15,7 +15,10 @@ if [ ! -x "$CHROMIUM" ]; then
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || cannot "Debian's Chromium could not be installed"
 fi
 export CHROMIUM
-command -v node >/dev/null && command -v npm >/dev/null || cannot "there is no Node.js"
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || cannot "there is no Node.js and no way to install it"
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nodejs npm >/dev/null || cannot "Node.js could not be installed"
+fi
 command -v go >/dev/null || [ -n "${CHANCERY:-}" ] || cannot "there is no Go to build the program with"
 if [ ! -d node_modules/@playwright/test ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
 	PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --silent || cannot "the npm packages could not be installed"
