@@ -283,10 +283,10 @@ func checkJournal(t *testing.T, h *housetest.House) {
 }
 
 func actOf(e archive.Entry) habilitation.Act {
-	if act, err := circuit.DecodeAct(e.Kind, e.Version, e.Payload); err == nil {
+	if act, err := circuit.Acts.Decode(e.Kind, e.Version, e.Payload); err == nil {
 		return act
 	}
-	act, _ := handling.DecodeAct(e.Kind, e.Version, e.Payload)
+	act, _ := handling.Acts.Decode(e.Kind, e.Version, e.Payload)
 	return act
 }
 

@@ -91,7 +91,7 @@ func (c *Chancery) draftActs(by habilitation.AgentID, acts []habilitation.Act) (
 	at := c.now()
 	drafts := make([]archive.Draft, len(acts))
 	for i, act := range acts {
-		version, payload, err := c.Folds.familyOf(act).encode(act)
+		version, payload, err := c.Folds.familyOf(act).acts.Encode(act)
 		if err != nil {
 			return nil, err
 		}

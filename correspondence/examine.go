@@ -42,7 +42,7 @@ func Cited(e archive.Entry) ([]archive.Digest, error) {
 
 // citedByDossier names the file that an act puts into a dossier.
 func citedByDossier(e archive.Entry) ([]archive.Digest, error) {
-	act, err := dossier.DecodeAct(e.Kind, e.Version, e.Payload)
+	act, err := dossier.Acts.Decode(e.Kind, e.Version, e.Payload)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (x Examination) one(e archive.Entry, again *Folds, found func(where, what s
 			x.message(e, d, found)
 		}
 	}
-	if act, err := circuit.DecodeAct(e.Kind, e.Version, e.Payload); err == nil {
+	if act, err := circuit.Acts.Decode(e.Kind, e.Version, e.Payload); err == nil {
 		x.visa(act, found)
 	}
 	if _, err := again.fold(e); err != nil && x.whole {

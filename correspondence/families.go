@@ -16,22 +16,20 @@ import (
 // family is the acts of one package: how they are written and read, and which folds they go to.
 type family struct {
 	snapshot string // the file of the folds that the acts go to
-	owns     func(habilitation.Act) bool
-	decode   func(kind string, version uint8, payload []byte) (habilitation.Act, error) // habilitation.ErrUnknownKind for another family's
-	encode   func(habilitation.Act) (version uint8, payload []byte, err error)
+	acts     habilitation.Codec
 	apply    func(h archive.Header, act habilitation.Act) error
 	check    func(habilitation.Act) error
 }
 
-// families are all acts that the house knows. Those of habilitation come last: they are whatever no other family owns.
+// families are all acts that the house knows.
 func (f *Folds) families() []family {
 	return []family{
-		{snapshotHandling, handling.IsAct, handling.DecodeAct, handling.EncodeAct, f.applyHandling, f.Handling.Check},
-		{snapshotCircuits, circuit.IsAct, circuit.DecodeAct, circuit.EncodeAct, timed(f.Circuits.Apply), f.Circuits.Check},
-		{snapshotGate, gate.IsAct, gate.DecodeAct, gate.EncodeAct, timed(f.Gate.Apply), f.Gate.Check},
-		{snapshotDossiers, dossier.IsAct, dossier.DecodeAct, dossier.EncodeAct, timed(f.Dossiers.Apply), f.Dossiers.Check},
-		{snapshotThesaurus, tagging.IsAct, tagging.DecodeAct, tagging.EncodeAct, timed(f.applyTagging), f.checkTagging},
-		{snapshotRegister, func(habilitation.Act) bool { return true }, habilitation.DecodeAct, habilitation.EncodeAct, timed(f.Register.Apply), f.Register.Check},
+		{snapshotHandling, handling.Acts, f.applyHandling, f.Handling.Check},
+		{snapshotCircuits, circuit.Acts, timed(f.Circuits.Apply), f.Circuits.Check},
+		{snapshotGate, gate.Acts, timed(f.Gate.Apply), f.Gate.Check},
+		{snapshotDossiers, dossier.Acts, timed(f.Dossiers.Apply), f.Dossiers.Check},
+		{snapshotThesaurus, tagging.Acts, timed(f.applyTagging), f.checkTagging},
+		{snapshotRegister, habilitation.Acts, timed(f.Register.Apply), f.Register.Check},
 	}
 }
 
@@ -43,7 +41,7 @@ func timed(apply func(time.Time, habilitation.AgentID, habilitation.Act) error) 
 func (f *Folds) familyOf(act habilitation.Act) family {
 	all := f.families()
 	for _, one := range all[:len(all)-1] {
-		if one.owns(act) {
+		if one.acts.Owns(act) {
 			return one
 		}
 	}

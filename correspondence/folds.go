@@ -134,7 +134,7 @@ func (f *Folds) foldMessage(seq archive.Seq, d *Dispatch) (*search.Document, err
 // foldAct gives an act to the fold whose kind it is; a kind that no fold knows stops the program.
 func (f *Folds) foldAct(e archive.Entry) error {
 	for _, family := range f.families() {
-		act, err := family.decode(e.Kind, e.Version, e.Payload)
+		act, err := family.acts.Decode(e.Kind, e.Version, e.Payload)
 		if errors.Is(err, habilitation.ErrUnknownKind) {
 			continue
 		}

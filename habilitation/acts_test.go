@@ -45,7 +45,7 @@ func TestActsKeepTheirBytes(t *testing.T) {
 	var kinds []string
 	for _, act := range goldenActs() {
 		kinds = append(kinds, act.Kind())
-		version, payload, err := EncodeAct(act)
+		version, payload, err := Acts.Encode(act)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,12 +56,12 @@ func TestActsKeepTheirBytes(t *testing.T) {
 		if version != 1 || !bytes.Equal(payload, bytes.TrimSuffix(golden, []byte("\n"))) {
 			t.Errorf("%s version %d is written %s, was %s", act.Kind(), version, payload, golden)
 		}
-		if read, err := DecodeAct(act.Kind(), 1, golden); err != nil || !reflect.DeepEqual(read, act) {
+		if read, err := Acts.Decode(act.Kind(), 1, golden); err != nil || !reflect.DeepEqual(read, act) {
 			t.Errorf("%s is read %+v, %v", act.Kind(), read, err)
 		}
 	}
 	slices.Sort(kinds)
-	if known := slices.Sorted(maps.Keys(readers)); !slices.Equal(kinds, known) {
+	if known := slices.Sorted(maps.Keys(Acts.readers)); !slices.Equal(kinds, known) {
 		t.Errorf("golden bytes for %v, kinds %v", kinds, known)
 	}
 }
@@ -81,28 +81,28 @@ func TestActsAreReadStrictly(t *testing.T) {
 		"cut":               `{"agent":1`,
 		"empty":             ``,
 	} {
-		if act, err := DecodeAct("agent.cleared", 1, []byte(payload)); !errors.Is(err, ErrBadPayload) {
+		if act, err := Acts.Decode("agent.cleared", 1, []byte(payload)); !errors.Is(err, ErrBadPayload) {
 			t.Errorf("%s: %+v, %v", name, act, err)
 		}
 	}
 	for _, kind := range []string{"", "agent.crowned", "tag.created"} {
-		if _, err := DecodeAct(kind, 1, []byte(`{}`)); !errors.Is(err, ErrUnknownKind) {
+		if _, err := Acts.Decode(kind, 1, []byte(`{}`)); !errors.Is(err, ErrUnknownKind) {
 			t.Errorf("kind %q: %v", kind, err)
 		}
 	}
-	if _, err := DecodeAct("agent.cleared", 2, []byte(`{}`)); !errors.Is(err, ErrUnknownKind) {
+	if _, err := Acts.Decode("agent.cleared", 2, []byte(`{}`)); !errors.Is(err, ErrUnknownKind) {
 		t.Errorf("version 2: %v", err)
 	}
-	if _, _, err := EncodeAct(strangeAct{}); !errors.Is(err, ErrUnknownKind) {
+	if _, _, err := Acts.Encode(strangeAct{}); !errors.Is(err, ErrUnknownKind) {
 		t.Errorf("a stranger is written: %v", err)
 	}
 	if err := NewRegister().Apply(noon, 0, strangeAct{}); !errors.Is(err, ErrUnknownKind) {
 		t.Errorf("a stranger is folded: %v", err)
 	}
-	if _, _, err := EncodeAct(AgentCleared{Agent: 1}); err == nil {
+	if _, _, err := Acts.Encode(AgentCleared{Agent: 1}); err == nil {
 		t.Error("a level that admits nobody is written")
 	}
-	if _, _, err := EncodeAct(MemberJoined{Agent: 1, Audience: 1, Duties: 128}); err == nil {
+	if _, _, err := Acts.Encode(MemberJoined{Agent: 1, Audience: 1, Duties: 128}); err == nil {
 		t.Error("an unknown duty is written")
 	}
 }
@@ -151,26 +151,26 @@ func TestLabelFallsBack(t *testing.T) {
 
 func FuzzDecodeAct(f *testing.F) {
 	for _, act := range goldenActs() {
-		_, payload, err := EncodeAct(act)
+		_, payload, err := Acts.Encode(act)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(act.Kind(), payload)
 	}
 	f.Fuzz(func(t *testing.T, kind string, payload []byte) {
-		act, err := DecodeAct(kind, 1, payload)
+		act, err := Acts.Decode(kind, 1, payload)
 		if err != nil {
 			return
 		}
-		_, written, err := EncodeAct(act)
+		_, written, err := Acts.Encode(act)
 		if err != nil {
 			return // a field left out, such as a level
 		}
-		again, err := DecodeAct(kind, 1, written)
+		again, err := Acts.Decode(kind, 1, written)
 		if err != nil {
 			t.Fatalf("%s written as %s: %v", payload, written, err)
 		}
-		if _, twice, _ := EncodeAct(again); !bytes.Equal(written, twice) {
+		if _, twice, _ := Acts.Encode(again); !bytes.Equal(written, twice) {
 			t.Fatalf("%s then %s", written, twice)
 		}
 	})

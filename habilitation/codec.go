@@ -16,38 +16,51 @@ var ErrUnknownKind = errors.New("unknown kind of act")
 // ErrBadPayload is returned for bytes that are not the payload of an act.
 var ErrBadPayload = errors.New("bad payload")
 
-// actVersion is the version of every kind of act in this package.
-const actVersion = 1
-
-// readers gives each kind its decoder.
-var readers = map[string]func([]byte) (Act, error){
-	AgentAdded{}.Kind():          ReadAct[AgentAdded],
-	AgentCleared{}.Kind():        ReadAct[AgentCleared],
-	AgentAppointed{}.Kind():      ReadAct[AgentAppointed],
-	AgentDisabled{}.Kind():       ReadAct[AgentDisabled],
-	AgentEnabled{}.Kind():        ReadAct[AgentEnabled],
-	TerminalRegistered{}.Kind():  ReadAct[TerminalRegistered],
-	TerminalCleared{}.Kind():     ReadAct[TerminalCleared],
-	TerminalWithdrawn{}.Kind():   ReadAct[TerminalWithdrawn],
-	AudienceCreated{}.Kind():     ReadAct[AudienceCreated],
-	MemberJoined{}.Kind():        ReadAct[MemberJoined],
-	MemberLeft{}.Kind():          ReadAct[MemberLeft],
-	SignupRequested{}.Kind():     ReadAct[SignupRequested],
-	SignupAccepted{}.Kind():      ReadAct[SignupAccepted],
-	SignupRefused{}.Kind():       ReadAct[SignupRefused],
-	DelegationGiven{}.Kind():     ReadAct[DelegationGiven],
-	DelegationEnded{}.Kind():     ReadAct[DelegationEnded],
-	RosterSet{}.Kind():           ReadAct[RosterSet],
-	CollectiveDefined{}.Kind():   ReadAct[CollectiveDefined],
-	CollectiveWithdrawn{}.Kind(): ReadAct[CollectiveWithdrawn],
-	OperatorDeskNamed{}.Kind():   ReadAct[OperatorDeskNamed],
+// Codec writes and reads the acts of one package, each kind with its exact fields. Every kind is in its first version.
+type Codec struct {
+	readers map[string]func([]byte) (Act, error)
 }
 
-// DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is ErrUnknownKind,
-// anything else than its exact fields is ErrBadPayload.
-func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {
-	read, ok := readers[kind]
-	if !ok || version != actVersion {
+// actVersion is the version of every kind of act.
+const actVersion = 1
+
+// ActKind is one kind of act with its reader.
+type ActKind struct {
+	name string
+	read func([]byte) (Act, error)
+}
+
+// KindOf is the kind of a type of act.
+func KindOf[T Act]() ActKind {
+	var zero T
+	return ActKind{zero.Kind(), readAct[T]}
+}
+
+func readAct[T Act](payload []byte) (Act, error) {
+	var act T
+	if err := UnmarshalStrict(payload, &act); err != nil {
+		return nil, err
+	}
+	return act, nil
+}
+
+// NewCodec makes the codec of a package from all its kinds.
+func NewCodec(kinds ...ActKind) Codec {
+	c := Codec{readers: make(map[string]func([]byte) (Act, error), len(kinds))}
+	for _, kind := range kinds {
+		c.readers[kind.name] = kind.read
+	}
+	return c
+}
+
+// Owns reports whether an act is one of the package's.
+func (c Codec) Owns(act Act) bool { return c.readers[act.Kind()] != nil }
+
+// Decode reads an act as Encode wrote it. A kind or version that is not the package's is ErrUnknownKind, anything else than its exact fields is
+// ErrBadPayload.
+func (c Codec) Decode(kind string, version uint8, payload []byte) (Act, error) {
+	read, known := c.readers[kind]
+	if !known || version != actVersion {
 		return nil, fmt.Errorf("read %s version %d: %w", kind, version, ErrUnknownKind)
 	}
 	act, err := read(payload)
@@ -57,26 +70,40 @@ func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {
 	return act, nil
 }
 
-// EncodeAct writes an act of this package for the journal.
-func EncodeAct(act Act) (version uint8, payload []byte, err error) {
-	if _, ok := readers[act.Kind()]; !ok {
+// Encode writes an act of the package for the journal.
+func (c Codec) Encode(act Act) (version uint8, payload []byte, err error) {
+	if !c.Owns(act) {
 		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), ErrUnknownKind)
 	}
-	payload, err = json.Marshal(act)
-	if err != nil {
+	if payload, err = json.Marshal(act); err != nil {
 		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), err)
 	}
 	return actVersion, payload, nil
 }
 
-// ReadAct decodes one kind of act with UnmarshalStrict; packages that have acts of their own build their decoders from it.
-func ReadAct[T Act](payload []byte) (Act, error) {
-	var act T
-	if err := UnmarshalStrict(payload, &act); err != nil {
-		return nil, err
-	}
-	return act, nil
-}
+// Acts writes and reads the acts of this package.
+var Acts = NewCodec(
+	KindOf[AgentAdded](),
+	KindOf[AgentCleared](),
+	KindOf[AgentAppointed](),
+	KindOf[AgentDisabled](),
+	KindOf[AgentEnabled](),
+	KindOf[TerminalRegistered](),
+	KindOf[TerminalCleared](),
+	KindOf[TerminalWithdrawn](),
+	KindOf[AudienceCreated](),
+	KindOf[MemberJoined](),
+	KindOf[MemberLeft](),
+	KindOf[SignupRequested](),
+	KindOf[SignupAccepted](),
+	KindOf[SignupRefused](),
+	KindOf[DelegationGiven](),
+	KindOf[DelegationEnded](),
+	KindOf[RosterSet](),
+	KindOf[CollectiveDefined](),
+	KindOf[CollectiveWithdrawn](),
+	KindOf[OperatorDeskNamed](),
+)
 
 // UnmarshalStrict decodes one JSON value whose keys are lower-case ASCII. Unlike encoding/json alone it refuses unknown keys,
 // keys that stand twice, keys in another case, text that is not UTF-8, and anything after the value.

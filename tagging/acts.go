@@ -1,7 +1,6 @@
 package tagging
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -102,53 +101,12 @@ func (DeclarationRefused) Kind() string { return "tag.refused" }
 // Kind is "tag.withdrawn".
 func (DeclarationWithdrawn) Kind() string { return "tag.withdrawn" }
 
-// actVersion is the version of every kind of act in this package.
-const actVersion = 1
-
-// reader gives the decoder of a kind, nil when the kind is not ours.
-func reader(kind string) func([]byte) (Act, error) {
-	switch kind {
-	case TagCreated{}.Kind():
-		return habilitation.ReadAct[TagCreated]
-	case TagChanged{}.Kind():
-		return habilitation.ReadAct[TagChanged]
-	case TagDeclared{}.Kind():
-		return habilitation.ReadAct[TagDeclared]
-	case DeclarationApproved{}.Kind():
-		return habilitation.ReadAct[DeclarationApproved]
-	case DeclarationRefused{}.Kind():
-		return habilitation.ReadAct[DeclarationRefused]
-	case DeclarationWithdrawn{}.Kind():
-		return habilitation.ReadAct[DeclarationWithdrawn]
-	}
-	return nil
-}
-
-// DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is habilitation.ErrUnknownKind,
-// anything else than its exact fields is habilitation.ErrBadPayload.
-func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {
-	read := reader(kind)
-	if read == nil || version != actVersion {
-		return nil, fmt.Errorf("read %s version %d: %w", kind, version, habilitation.ErrUnknownKind)
-	}
-	act, err := read(payload)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", kind, err)
-	}
-	return act, nil
-}
-
-// EncodeAct writes an act of this package for the journal.
-func EncodeAct(act Act) (version uint8, payload []byte, err error) {
-	if reader(act.Kind()) == nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), habilitation.ErrUnknownKind)
-	}
-	payload, err = json.Marshal(act)
-	if err != nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), err)
-	}
-	return actVersion, payload, nil
-}
-
-// IsAct reports whether the act is one of this package's.
-func IsAct(act habilitation.Act) bool { return reader(act.Kind()) != nil }
+// Acts writes and reads the acts of this package.
+var Acts = habilitation.NewCodec(
+	habilitation.KindOf[TagCreated](),
+	habilitation.KindOf[TagChanged](),
+	habilitation.KindOf[TagDeclared](),
+	habilitation.KindOf[DeclarationApproved](),
+	habilitation.KindOf[DeclarationRefused](),
+	habilitation.KindOf[DeclarationWithdrawn](),
+)

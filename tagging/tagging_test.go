@@ -352,7 +352,7 @@ func TestActsKeepTheirBytes(t *testing.T) {
 	var kinds []string
 	for _, act := range goldenActs() {
 		kinds = append(kinds, act.Kind())
-		version, payload, err := EncodeAct(act)
+		version, payload, err := Acts.Encode(act)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -363,7 +363,7 @@ func TestActsKeepTheirBytes(t *testing.T) {
 		if version != 1 || !bytes.Equal(payload, bytes.TrimSuffix(golden, []byte("\n"))) {
 			t.Errorf("%s version %d is written %s, was %s", act.Kind(), version, payload, golden)
 		}
-		if read, err := DecodeAct(act.Kind(), 1, golden); err != nil || !reflect.DeepEqual(read, act) {
+		if read, err := Acts.Decode(act.Kind(), 1, golden); err != nil || !reflect.DeepEqual(read, act) {
 			t.Errorf("%s is read %+v, %v", act.Kind(), read, err)
 		}
 	}
@@ -372,17 +372,17 @@ func TestActsKeepTheirBytes(t *testing.T) {
 		t.Errorf("golden bytes for %v, kinds %v", kinds, known)
 	}
 	for kind, payload := range map[string]string{"tag.created": `{"State":"active"}`, "tag.changed": `{"state":"gone"}`, "tag.refused": `{"more":1}`} {
-		if _, err := DecodeAct(kind, 1, []byte(payload)); !errors.Is(err, habilitation.ErrBadPayload) {
+		if _, err := Acts.Decode(kind, 1, []byte(payload)); !errors.Is(err, habilitation.ErrBadPayload) {
 			t.Errorf("%s of %s: %v", kind, payload, err)
 		}
 	}
-	if _, err := DecodeAct("agent.added", 1, []byte(`{}`)); !errors.Is(err, habilitation.ErrUnknownKind) {
+	if _, err := Acts.Decode("agent.added", 1, []byte(`{}`)); !errors.Is(err, habilitation.ErrUnknownKind) {
 		t.Error(err)
 	}
-	if _, err := DecodeAct("tag.created", 2, []byte(`{}`)); !errors.Is(err, habilitation.ErrUnknownKind) {
+	if _, err := Acts.Decode("tag.created", 2, []byte(`{}`)); !errors.Is(err, habilitation.ErrUnknownKind) {
 		t.Error(err)
 	}
-	if _, _, err := EncodeAct(habilitation.AgentEnabled{}); !errors.Is(err, habilitation.ErrUnknownKind) {
+	if _, _, err := Acts.Encode(habilitation.AgentEnabled{}); !errors.Is(err, habilitation.ErrUnknownKind) {
 		t.Error(err)
 	}
 }

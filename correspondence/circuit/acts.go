@@ -1,8 +1,6 @@
 package circuit
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"chancery/habilitation"
@@ -117,57 +115,14 @@ func (DraftAbandoned) Kind() string { return "draft.abandoned" }
 // Kind is "rule.set".
 func (RuleSet) Kind() string { return "rule.set" }
 
-// actVersion is the version of every kind of act in this package.
-const actVersion = 1
-
-// reader gives the decoder of a kind, nil when the kind is not ours.
-func reader(kind string) func([]byte) (Act, error) {
-	switch kind {
-	case DraftSubmitted{}.Kind():
-		return habilitation.ReadAct[DraftSubmitted]
-	case VisaGiven{}.Kind():
-		return habilitation.ReadAct[VisaGiven]
-	case DraftReturned{}.Kind():
-		return habilitation.ReadAct[DraftReturned]
-	case DraftReopened{}.Kind():
-		return habilitation.ReadAct[DraftReopened]
-	case DraftHeld{}.Kind():
-		return habilitation.ReadAct[DraftHeld]
-	case DraftUnheld{}.Kind():
-		return habilitation.ReadAct[DraftUnheld]
-	case DraftAbandoned{}.Kind():
-		return habilitation.ReadAct[DraftAbandoned]
-	case RuleSet{}.Kind():
-		return habilitation.ReadAct[RuleSet]
-	}
-	return nil
-}
-
-// DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is habilitation.ErrUnknownKind,
-// anything else than its exact fields is habilitation.ErrBadPayload.
-func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {
-	read := reader(kind)
-	if read == nil || version != actVersion {
-		return nil, fmt.Errorf("read %s version %d: %w", kind, version, habilitation.ErrUnknownKind)
-	}
-	act, err := read(payload)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", kind, err)
-	}
-	return act, nil
-}
-
-// EncodeAct writes an act of this package for the journal.
-func EncodeAct(act Act) (version uint8, payload []byte, err error) {
-	if reader(act.Kind()) == nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), habilitation.ErrUnknownKind)
-	}
-	payload, err = json.Marshal(act)
-	if err != nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), err)
-	}
-	return actVersion, payload, nil
-}
-
-// IsAct reports whether the act is one of this package's.
-func IsAct(act habilitation.Act) bool { return reader(act.Kind()) != nil }
+// Acts writes and reads the acts of this package.
+var Acts = habilitation.NewCodec(
+	habilitation.KindOf[DraftSubmitted](),
+	habilitation.KindOf[VisaGiven](),
+	habilitation.KindOf[DraftReturned](),
+	habilitation.KindOf[DraftReopened](),
+	habilitation.KindOf[DraftHeld](),
+	habilitation.KindOf[DraftUnheld](),
+	habilitation.KindOf[DraftAbandoned](),
+	habilitation.KindOf[RuleSet](),
+)

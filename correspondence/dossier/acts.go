@@ -1,11 +1,6 @@
 package dossier
 
-import (
-	"encoding/json"
-	"fmt"
-
-	"chancery/habilitation"
-)
+import "chancery/habilitation"
 
 // Act is one change of a dossier as the journal keeps it.
 type Act = habilitation.Act
@@ -85,55 +80,13 @@ func (Shared) Kind() string { return "dossier.shared" }
 // Kind is "dossier.closed".
 func (Closed) Kind() string { return "dossier.closed" }
 
-// actVersion is the version of every kind of act in this package.
-const actVersion = 1
-
-// reader gives the decoder of a kind, nil when the kind is not ours.
-func reader(kind string) func([]byte) (Act, error) {
-	switch kind {
-	case Opened{}.Kind():
-		return habilitation.ReadAct[Opened]
-	case MessageAdded{}.Kind():
-		return habilitation.ReadAct[MessageAdded]
-	case MessageRemoved{}.Kind():
-		return habilitation.ReadAct[MessageRemoved]
-	case NoteAdded{}.Kind():
-		return habilitation.ReadAct[NoteAdded]
-	case FileAdded{}.Kind():
-		return habilitation.ReadAct[FileAdded]
-	case Shared{}.Kind():
-		return habilitation.ReadAct[Shared]
-	case Closed{}.Kind():
-		return habilitation.ReadAct[Closed]
-	}
-	return nil
-}
-
-// IsAct reports whether the act is one of this package's.
-func IsAct(act habilitation.Act) bool { return reader(act.Kind()) != nil }
-
-// DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is habilitation.ErrUnknownKind,
-// anything else than its exact fields is habilitation.ErrBadPayload.
-func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {
-	read := reader(kind)
-	if read == nil || version != actVersion {
-		return nil, fmt.Errorf("read %s version %d: %w", kind, version, habilitation.ErrUnknownKind)
-	}
-	act, err := read(payload)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", kind, err)
-	}
-	return act, nil
-}
-
-// EncodeAct writes an act of this package for the journal.
-func EncodeAct(act Act) (version uint8, payload []byte, err error) {
-	if reader(act.Kind()) == nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), habilitation.ErrUnknownKind)
-	}
-	payload, err = json.Marshal(act)
-	if err != nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), err)
-	}
-	return actVersion, payload, nil
-}
+// Acts writes and reads the acts of this package.
+var Acts = habilitation.NewCodec(
+	habilitation.KindOf[Opened](),
+	habilitation.KindOf[MessageAdded](),
+	habilitation.KindOf[MessageRemoved](),
+	habilitation.KindOf[NoteAdded](),
+	habilitation.KindOf[FileAdded](),
+	habilitation.KindOf[Shared](),
+	habilitation.KindOf[Closed](),
+)

@@ -150,26 +150,26 @@ func golden(t *testing.T, path string, got []byte) []byte {
 
 func TestActsKeepTheirBytes(t *testing.T) {
 	for _, act := range everyAct() {
-		version, payload, err := EncodeAct(act)
+		version, payload, err := Acts.Encode(act)
 		if err != nil {
 			t.Fatal(err)
 		}
 		kept := golden(t, filepath.Join("testdata", "acts", act.Kind()+".v1.json"), payload)
-		read, err := DecodeAct(act.Kind(), version, kept)
-		if err != nil || !IsAct(read) {
+		read, err := Acts.Decode(act.Kind(), version, kept)
+		if err != nil || !Acts.Owns(read) {
 			t.Fatalf("%s: %v", act.Kind(), err)
 		}
-		if _, again, _ := EncodeAct(read); !bytes.Equal(again, payload) {
+		if _, again, _ := Acts.Encode(read); !bytes.Equal(again, payload) {
 			t.Errorf("%s reads as %s", payload, again)
 		}
-		if _, err := DecodeAct(act.Kind(), version+1, kept); !errors.Is(err, habilitation.ErrUnknownKind) {
+		if _, err := Acts.Decode(act.Kind(), version+1, kept); !errors.Is(err, habilitation.ErrUnknownKind) {
 			t.Errorf("%s of a later version: %v", act.Kind(), err)
 		}
-		if _, err := DecodeAct(act.Kind(), version, append(bytes.TrimSuffix(bytes.Clone(kept), []byte("}")), `,"more":1}`...)); !errors.Is(err, habilitation.ErrBadPayload) {
+		if _, err := Acts.Decode(act.Kind(), version, append(bytes.TrimSuffix(bytes.Clone(kept), []byte("}")), `,"more":1}`...)); !errors.Is(err, habilitation.ErrBadPayload) {
 			t.Errorf("%s with a field more: %v", act.Kind(), err)
 		}
 	}
-	if _, _, err := EncodeAct(habilitation.AgentDisabled{}); !errors.Is(err, habilitation.ErrUnknownKind) {
+	if _, _, err := Acts.Encode(habilitation.AgentDisabled{}); !errors.Is(err, habilitation.ErrUnknownKind) {
 		t.Errorf("an act of another package: %v", err)
 	}
 }

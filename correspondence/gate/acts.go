@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"chancery/habilitation"
@@ -48,53 +46,14 @@ func (Refused) Kind() string       { return "gate.refused" }
 func (Sent) Kind() string          { return "mail.sent" }
 func (Undeliverable) Kind() string { return "mail.undeliverable" }
 
-// actVersion is the version of every kind of act in this package.
-const actVersion = 1
-
-// reader gives the decoder of a kind, nil when the kind is not ours.
-func reader(kind string) func([]byte) (habilitation.Act, error) {
-	switch kind {
-	case RulesSet{}.Kind():
-		return habilitation.ReadAct[RulesSet]
-	case Approved{}.Kind():
-		return habilitation.ReadAct[Approved]
-	case Refused{}.Kind():
-		return habilitation.ReadAct[Refused]
-	case Sent{}.Kind():
-		return habilitation.ReadAct[Sent]
-	case Undeliverable{}.Kind():
-		return habilitation.ReadAct[Undeliverable]
-	}
-	return nil
-}
-
-// IsAct reports whether an act is one of this package.
-func IsAct(act habilitation.Act) bool { return reader(act.Kind()) != nil }
-
-// DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is habilitation.ErrUnknownKind,
-// anything else than its exact fields is habilitation.ErrBadPayload.
-func DecodeAct(kind string, version uint8, payload []byte) (Act, error) {
-	read := reader(kind)
-	if read == nil || version != actVersion {
-		return nil, fmt.Errorf("read %s version %d: %w", kind, version, habilitation.ErrUnknownKind)
-	}
-	act, err := read(payload)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", kind, err)
-	}
-	return act, nil
-}
-
-// EncodeAct writes an act of this package for the journal.
-func EncodeAct(act Act) (version uint8, payload []byte, err error) {
-	if !IsAct(act) {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), habilitation.ErrUnknownKind)
-	}
-	if payload, err = json.Marshal(act); err != nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), err)
-	}
-	return actVersion, payload, nil
-}
+// Acts writes and reads the acts of this package.
+var Acts = habilitation.NewCodec(
+	habilitation.KindOf[RulesSet](),
+	habilitation.KindOf[Approved](),
+	habilitation.KindOf[Refused](),
+	habilitation.KindOf[Sent](),
+	habilitation.KindOf[Undeliverable](),
+)
 
 // Step is where one address of a message stands.
 type Step string

@@ -93,18 +93,18 @@ func TestActsAreReadAsWritten(t *testing.T) {
 		gate.Approved{Message: habilitation.ID{1}}, gate.Refused{Message: habilitation.ID{1}, Reason: "r"}, gate.Sent{Message: habilitation.ID{1}, Address: "a"},
 		gate.Undeliverable{Message: habilitation.ID{1}, Address: "a", Why: "w"},
 	} {
-		version, payload, err := gate.EncodeAct(act)
+		version, payload, err := gate.Acts.Encode(act)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := gate.DecodeAct(act.Kind(), version, payload)
-		if err != nil || !gate.IsAct(act) {
+		again, err := gate.Acts.Decode(act.Kind(), version, payload)
+		if err != nil || !gate.Acts.Owns(act) {
 			t.Fatalf("%s: %v", act.Kind(), err)
 		}
-		if _, rewritten, err := gate.EncodeAct(again); err != nil || !bytes.Equal(rewritten, payload) {
+		if _, rewritten, err := gate.Acts.Encode(again); err != nil || !bytes.Equal(rewritten, payload) {
 			t.Errorf("%s is written again as %s", act.Kind(), rewritten)
 		}
-		if _, err := gate.DecodeAct(act.Kind(), version+1, payload); !errors.Is(err, habilitation.ErrUnknownKind) {
+		if _, err := gate.Acts.Decode(act.Kind(), version+1, payload); !errors.Is(err, habilitation.ErrUnknownKind) {
 			t.Errorf("%s of another version: %v", act.Kind(), err)
 		}
 	}

@@ -1,8 +1,6 @@
 package handling
 
 import (
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"chancery/habilitation"
@@ -170,83 +168,24 @@ func (SilenceEnded) Kind() string      { return "silence.ended" }
 func (TrayLaid) Kind() string          { return "tray.laid" }
 func (TraySettled) Kind() string       { return "tray.settled" }
 
-// actVersion is the version of every kind of act in this package.
-const actVersion = 1
-
-// reader gives the decoder of a kind, nil when the kind is not ours.
-func reader(kind string) func([]byte) (habilitation.Act, error) {
-	switch kind {
-	case AddresseeAdded{}.Kind():
-		return habilitation.ReadAct[AddresseeAdded]
-	case Shared{}.Kind():
-		return habilitation.ReadAct[Shared]
-	case ShareRevoked{}.Kind():
-		return habilitation.ReadAct[ShareRevoked]
-	case WasRead{}.Kind():
-		return habilitation.ReadAct[WasRead]
-	case WasTaken{}.Kind():
-		return habilitation.ReadAct[WasTaken]
-	case Assigned{}.Kind():
-		return habilitation.ReadAct[Assigned]
-	case Accepted{}.Kind():
-		return habilitation.ReadAct[Accepted]
-	case Declined{}.Kind():
-		return habilitation.ReadAct[Declined]
-	case WasClosed{}.Kind():
-		return habilitation.ReadAct[WasClosed]
-	case WasReassigned{}.Kind():
-		return habilitation.ReadAct[WasReassigned]
-	case WasMisaddressed{}.Kind():
-		return habilitation.ReadAct[WasMisaddressed]
-	}
-	return readerOfHouse(kind)
-}
-
-// readerOfHouse is reader for alerts, silence and the operator desk.
-func readerOfHouse(kind string) func([]byte) (habilitation.Act, error) {
-	switch kind {
-	case AlertRaised{}.Kind():
-		return habilitation.ReadAct[AlertRaised]
-	case AlertAcknowledged{}.Kind():
-		return habilitation.ReadAct[AlertAcknowledged]
-	case AlertEscalated{}.Kind():
-		return habilitation.ReadAct[AlertEscalated]
-	case SilenceBroken{}.Kind():
-		return habilitation.ReadAct[SilenceBroken]
-	case SilenceEnded{}.Kind():
-		return habilitation.ReadAct[SilenceEnded]
-	case TrayLaid{}.Kind():
-		return habilitation.ReadAct[TrayLaid]
-	case TraySettled{}.Kind():
-		return habilitation.ReadAct[TraySettled]
-	}
-	return nil
-}
-
-// IsAct reports whether the act is one of this package's.
-func IsAct(act habilitation.Act) bool { return reader(act.Kind()) != nil }
-
-// DecodeAct reads an act of this package as EncodeAct wrote it. A kind or version that is not ours is habilitation.ErrUnknownKind,
-// anything else than its exact fields is habilitation.ErrBadPayload.
-func DecodeAct(kind string, version uint8, payload []byte) (habilitation.Act, error) {
-	read := reader(kind)
-	if read == nil || version != actVersion {
-		return nil, fmt.Errorf("read %s version %d: %w", kind, version, habilitation.ErrUnknownKind)
-	}
-	act, err := read(payload)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", kind, err)
-	}
-	return act, nil
-}
-
-// EncodeAct writes an act of this package for the journal.
-func EncodeAct(act habilitation.Act) (version uint8, payload []byte, err error) {
-	if !IsAct(act) {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), habilitation.ErrUnknownKind)
-	}
-	if payload, err = json.Marshal(act); err != nil {
-		return 0, nil, fmt.Errorf("write %s: %w", act.Kind(), err)
-	}
-	return actVersion, payload, nil
-}
+// Acts writes and reads the acts of this package.
+var Acts = habilitation.NewCodec(
+	habilitation.KindOf[AddresseeAdded](),
+	habilitation.KindOf[Shared](),
+	habilitation.KindOf[ShareRevoked](),
+	habilitation.KindOf[WasRead](),
+	habilitation.KindOf[WasTaken](),
+	habilitation.KindOf[Assigned](),
+	habilitation.KindOf[Accepted](),
+	habilitation.KindOf[Declined](),
+	habilitation.KindOf[WasClosed](),
+	habilitation.KindOf[WasReassigned](),
+	habilitation.KindOf[WasMisaddressed](),
+	habilitation.KindOf[AlertRaised](),
+	habilitation.KindOf[AlertAcknowledged](),
+	habilitation.KindOf[AlertEscalated](),
+	habilitation.KindOf[SilenceBroken](),
+	habilitation.KindOf[SilenceEnded](),
+	habilitation.KindOf[TrayLaid](),
+	habilitation.KindOf[TraySettled](),
+)

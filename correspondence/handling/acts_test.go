@@ -45,7 +45,7 @@ func goldenActs() []habilitation.Act {
 
 func TestActsKeepTheirBytes(t *testing.T) {
 	for _, act := range goldenActs() {
-		version, payload, err := EncodeAct(act)
+		version, payload, err := Acts.Encode(act)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,10 +62,10 @@ func TestActsKeepTheirBytes(t *testing.T) {
 		if version != 1 || !bytes.Equal(payload, bytes.TrimSuffix(golden, []byte("\n"))) {
 			t.Errorf("%s version %d is written %s, was %s", act.Kind(), version, payload, golden)
 		}
-		if read, err := DecodeAct(act.Kind(), 1, golden); err != nil || !reflect.DeepEqual(read, act) {
+		if read, err := Acts.Decode(act.Kind(), 1, golden); err != nil || !reflect.DeepEqual(read, act) {
 			t.Errorf("%s is read %+v, %v", act.Kind(), read, err)
 		}
-		if _, err := DecodeAct(act.Kind(), 2, golden); !errors.Is(err, habilitation.ErrUnknownKind) {
+		if _, err := Acts.Decode(act.Kind(), 2, golden); !errors.Is(err, habilitation.ErrUnknownKind) {
 			t.Errorf("%s of another version is read: %v", act.Kind(), err)
 		}
 	}
@@ -75,16 +75,16 @@ func TestActsKeepTheirBytes(t *testing.T) {
 }
 
 func TestActsOfOthersAreNotOurs(t *testing.T) {
-	if IsAct(habilitation.AgentEnabled{Agent: 1}) {
+	if Acts.Owns(habilitation.AgentEnabled{Agent: 1}) {
 		t.Error("an act of habilitation is taken for one of ours")
 	}
-	if _, _, err := EncodeAct(habilitation.AgentEnabled{Agent: 1}); !errors.Is(err, habilitation.ErrUnknownKind) {
+	if _, _, err := Acts.Encode(habilitation.AgentEnabled{Agent: 1}); !errors.Is(err, habilitation.ErrUnknownKind) {
 		t.Errorf("and written: %v", err)
 	}
-	if _, err := DecodeAct("handling.taken", 1, []byte(`{"message":"`+one.String()+`","audience":4,"more":1}`)); !errors.Is(err, habilitation.ErrBadPayload) {
+	if _, err := Acts.Decode("handling.taken", 1, []byte(`{"message":"`+one.String()+`","audience":4,"more":1}`)); !errors.Is(err, habilitation.ErrBadPayload) {
 		t.Errorf("an unknown field is read: %v", err)
 	}
-	if _, err := DecodeAct("tray.laid", 1, []byte(`{"message":"`+one.String()+`","why":"lost","desk":4}`)); !errors.Is(err, habilitation.ErrBadPayload) {
+	if _, err := Acts.Decode("tray.laid", 1, []byte(`{"message":"`+one.String()+`","why":"lost","desk":4}`)); !errors.Is(err, habilitation.ErrBadPayload) {
 		t.Errorf("an unknown word is read: %v", err)
 	}
 }

@@ -30,7 +30,7 @@ func (s *state) check(by habilitation.AgentID, act habilitation.Act) error {
 	case TraySettled:
 		return s.checkSettled(act)
 	}
-	if !IsAct(act) {
+	if !Acts.Owns(act) {
 		return habilitation.ErrUnknownKind
 	}
 	message, audience := placeOf(act)
