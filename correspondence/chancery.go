@@ -71,6 +71,7 @@ type Chancery struct {
 	done     sync.WaitGroup
 	closing  sync.Once
 	failed   atomic.Pointer[error] // the fault that ended the writing
+	visits   atomic.Uint64         // how often a desk was opened
 
 	// owned by the deciding goroutine
 	head   archive.Head

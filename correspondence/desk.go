@@ -56,7 +56,10 @@ func (c *Chancery) Recognizes(ctx context.Context, access string) bool {
 }
 
 // DeskOf opens the desk of a badge that the house's authority minted.
-func (c *Chancery) DeskOf(badge habilitation.Badge) *Desk { return &Desk{house: c, badge: badge} }
+func (c *Chancery) DeskOf(badge habilitation.Badge) *Desk {
+	c.visits.Add(1)
+	return &Desk{house: c, badge: badge}
+}
 
 // Desk is all that an agent can do. Every method is allowed or refused by the badge it was opened with; none lets anything through that
 // the reading rule does not admit.

@@ -16,13 +16,19 @@ type Mailroom struct {
 	wake  chan struct{}
 	stop  context.CancelFunc
 	done  sync.WaitGroup
+
+	// owned by run
+	visits  uint64    // as the house counted them when it was last looked at
+	visited time.Time // when there was somebody
 }
 
 // The mailroom's measures.
 const (
-	mailBatch = 16
+	mailBatch = 64
 	mailBytes = 16 << 20
-	mailPause = time.Second      // the longest pause between two batches
+	mailQuiet = 10 * time.Second // somebody is reading until so long after the last was at a desk
+	mailFew   = 8                // mails of a batch while somebody is
+	mailPause = 2 * time.Second  // the longest pause between two batches then
 	mailRest  = 30 * time.Second // looks at the queue at least so often
 	mailRetry = 10 * time.Second // after the first failure; twice as long after each other
 	mailLimit = 15 * time.Minute // and never longer
@@ -31,7 +37,7 @@ const (
 // OpenMailroom begins to empty the queue, until Close.
 func OpenMailroom(house *Chancery, queue postal.Queue) *Mailroom {
 	ctx, stop := context.WithCancel(context.Background())
-	m := &Mailroom{house: house, queue: queue, wake: make(chan struct{}, 1), stop: stop}
+	m := &Mailroom{house: house, queue: queue, wake: make(chan struct{}, 1), stop: stop, visits: house.visits.Load()}
 	m.done.Go(func() { m.run(ctx) })
 	return m
 }
@@ -53,13 +59,19 @@ func (m *Mailroom) Close() error {
 
 func (m *Mailroom) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		begun := time.Now()
-		worked, err := m.empty(ctx)
+		begun, reading := time.Now(), m.reading()
+		most := mailBatch
+		if reading {
+			most = mailFew
+		}
+		worked, err := m.empty(ctx, most)
 		if err != nil && ctx.Err() == nil {
 			m.house.Log.Error("the mailroom rests", "why", err.Error())
 		}
 		if worked && err == nil {
-			m.rest(ctx, time.Since(begun))
+			if reading {
+				m.rest(ctx, time.Since(begun))
+			}
 			continue
 		}
 		select {
@@ -72,18 +84,26 @@ func (m *Mailroom) run(ctx context.Context) {
 	}
 }
 
-// rest waits as long as a batch took: whoever reads goes before mail that is safe in the queue.
+// reading reports whether anybody was at a desk lately.
+func (m *Mailroom) reading() bool {
+	if visits := m.house.visits.Load(); visits != m.visits {
+		m.visits, m.visited = visits, time.Now()
+	}
+	return time.Since(m.visited) < mailQuiet
+}
+
+// rest waits three times as long as a batch took: whoever reads goes before mail that is safe in the queue.
 func (m *Mailroom) rest(ctx context.Context, took time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-m.house.stop:
-	case <-time.After(min(took, mailPause)):
+	case <-time.After(min(3*took, mailPause)):
 	}
 }
 
 // empty deals with one batch and reports whether there was one.
-func (m *Mailroom) empty(ctx context.Context) (worked bool, err error) {
-	due, err := m.queue.Due(ctx, m.house.Clock(), mailBatch, mailBytes)
+func (m *Mailroom) empty(ctx context.Context, most int) (worked bool, err error) {
+	due, err := m.queue.Due(ctx, m.house.Clock(), most, mailBytes)
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
