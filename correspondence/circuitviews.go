@@ -10,10 +10,10 @@ import (
 
 // CircuitView is where a draft stands on its way to the signature.
 type CircuitView struct {
-	State       string      `json:"state"`            // drafting, in-visa, to-sign, held, abandoned
-	Round       int         `json:"round"`            // the last one opened; 0 when no visa was ever asked
-	Digest      string      `json:"digest,omitempty"` // of the content that the round is about, SHA-256 in lower-case hexadecimal: a visa names it
-	Step        int         `json:"step"`             // the one whose visas are asked now, from 1; 0 when none is
+	State       string      `json:"state" enum:"drafting,in-visa,to-sign,held,abandoned"` // drafting, in-visa, to-sign, held, abandoned
+	Round       int         `json:"round"`                                                // the last one opened; 0 when no visa was ever asked
+	Digest      string      `json:"digest,omitempty"`                                     // of the content that the round is about, SHA-256 in lower-case hexadecimal: a visa names it
+	Step        int         `json:"step"`                                                 // the one whose visas are asked now, from 1; 0 when none is
 	Steps       []StepView  `json:"steps"`
 	Comment     string      `json:"comment,omitempty"` // of who asked for the visas
 	Submitter   *AgentRef   `json:"submitter,omitempty"`
@@ -27,7 +27,7 @@ type CircuitView struct {
 // StepView is the reviewers who are asked at the same time.
 type StepView struct {
 	All       bool           `json:"all"` // every one of them is needed; else one is enough
-	State     string         `json:"state"`
+	State     string         `json:"state" enum:"to-come,asked,done"`
 	Reviewers []ReviewerView `json:"reviewers"`
 }
 
@@ -39,7 +39,7 @@ type ReviewerView struct {
 	By      *AgentRef    `json:"by,omitempty"`
 	For     *AgentRef    `json:"for,omitempty"` // in whose place
 	At      *time.Time   `json:"at,omitempty"`
-	Verdict string       `json:"verdict,omitempty"` // approved, remarks
+	Verdict string       `json:"verdict,omitempty" enum:"approved,remarks"` // approved, remarks
 	Comment string       `json:"comment,omitempty"`
 }
 
@@ -54,7 +54,7 @@ type HoldView struct {
 
 // EndingView is how a round, or the whole, ended.
 type EndingView struct {
-	Why    string    `json:"why"` // returned, edit, withdrawn, abandoned
+	Why    string    `json:"why" enum:"returned,edit,withdrawn,abandoned"` // returned, edit, withdrawn, abandoned
 	By     AgentRef  `json:"by"`
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason,omitempty"`

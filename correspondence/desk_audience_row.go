@@ -23,7 +23,7 @@ func (p *preview) row(now time.Time) {
 		if h.Precedence = to.Precedence; h.Precedence == 0 && to.Role == Action {
 			h.Precedence = m.Precedence
 		}
-		ref := to.ref()
+		ref := p.desk.house.Folds.party(&to.Party, m.Language)
 		h.Precedence = cmp.Or(h.Precedence, m.InfoPrecedence)
 		h.Qualification, h.Deadline, h.Night = to.Qualification, moment(to.Deadline), to.Night
 		h.Reasons = append(h.Reasons, Reason{Kind: to.Role.String(), Audience: &ref})

@@ -27,9 +27,9 @@ type Submission struct {
 
 // Opinion is a reviewer's visa on the text that they have before them.
 type Opinion struct {
-	Digest  string `json:"digest" validate:"max=64"`               // of the content, as the circuit names it
-	Verdict string `json:"verdict,omitempty" validate:"max=20"`    // approved (default) or remarks
-	Comment string `json:"comment,omitempty" validate:"max=10000"` // needed by remarks
+	Digest  string `json:"digest" validate:"max=64"`                                    // of the content, as the circuit names it
+	Verdict string `json:"verdict,omitempty" validate:"max=20" enum:"approved,remarks"` // approved (default) or remarks
+	Comment string `json:"comment,omitempty" validate:"max=10000"`                      // needed by remarks
 }
 
 // anAct hands a decided act on without its type; unlike act, an agent without the mandate is told so.
@@ -240,7 +240,7 @@ func (d *Desk) opinion(given Opinion) (circuit.Digest, circuit.Verdict, string, 
 		verdict = circuit.Approved
 	}
 	if !verdict.Valid() {
-		faults = append(faults, Fault{Field: "verdict", Key: "unknown-choice", Args: map[string]string{"value": given.Verdict}})
+		faults = append(faults, noChoice("verdict", given.Verdict, string(circuit.Approved), string(circuit.ApprovedWithRemarks)))
 	}
 	comment, err := d.remark(given.Comment)
 	if verdict == circuit.ApprovedWithRemarks && comment == "" && err == nil {
@@ -395,7 +395,7 @@ func (d *Desk) SetVisaRule(ctx context.Context, group, kind string, form []FormS
 	}
 	steps, faults := d.steps(form)
 	if !slices.Contains(kindNames[1:], kind) {
-		faults = append(faults, Fault{Field: "kind", Key: "unknown-choice", Args: map[string]string{"value": kind}})
+		faults = append(faults, noChoice("kind", kind, kindNames...))
 	}
 	if len(faults) > 0 {
 		return &Refusal{Cause: Invalid, Faults: faults}

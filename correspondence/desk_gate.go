@@ -14,10 +14,10 @@ import (
 // GateRuleForm is one rule of the release gate as an administrator writes it.
 type GateRuleForm struct {
 	Name    string   `json:"name" validate:"max=200"`
-	Words   []string `json:"words,omitempty" validate:"max=100,dive,max=200"`   // any of them stands in the message
-	Tags    []string `json:"tags,omitempty" validate:"max=100,dive,max=100"`    // keys
-	Domains []string `json:"domains,omitempty" validate:"max=100,dive,max=200"` // of addresses
-	Outcome string   `json:"outcome" validate:"max=20"`                         // allow, second-person or block
+	Words   []string `json:"words,omitempty" validate:"max=100,dive,max=200"`            // any of them stands in the message
+	Tags    []string `json:"tags,omitempty" validate:"max=100,dive,max=100"`             // keys
+	Domains []string `json:"domains,omitempty" validate:"max=100,dive,max=200"`          // of addresses
+	Outcome string   `json:"outcome" validate:"max=20" enum:"allow,second-person,block"` // allow, second-person or block
 }
 
 // GateForm is all the rules in their order, and why they change.
@@ -29,14 +29,14 @@ type GateForm struct {
 // GateView is the rules in force.
 type GateView struct {
 	Rules   []GateRuleForm `json:"rules"`
-	Default string         `json:"default"` // where no rule matches
+	Default string         `json:"default" enum:"allow,second-person,block"` // where no rule matches
 	May     bool           `json:"may_change"`
 }
 
 // OutgoingView is where one address outside stands.
 type OutgoingView struct {
 	Address string    `json:"address"`
-	Step    string    `json:"step"` // held, refused, waiting, sent or undeliverable
+	Step    string    `json:"step" enum:"held,refused,waiting,sent,undeliverable"` // held, refused, waiting, sent or undeliverable
 	At      time.Time `json:"at"`
 	Rule    string    `json:"rule,omitempty"` // of the gate that decided
 	By      *AgentRef `json:"by,omitempty"`   // the second person
@@ -95,7 +95,7 @@ func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
 		rule := gate.Rule{Name: OneLine(r.Name), Outcome: gate.Outcome(r.Outcome)}
 		f.length(at+".name", rule.Name, true, maxSubject)
 		if !rule.Outcome.Valid() {
-			f.fault(at+".outcome", "unknown-choice", "value", r.Outcome)
+			f.noChoice(at+".outcome", r.Outcome, string(gate.Allow), string(gate.SecondPerson), string(gate.Block))
 		}
 		rule.Words, rule.Domains = filledLines(r.Words), filledLines(r.Domains)
 		for _, key := range filledLines(r.Tags) {
@@ -167,7 +167,7 @@ func (d *Desk) DecideHeld(ctx context.Context, id habilitation.ID, verdict, reas
 	case verdict == "refused":
 		act = gate.Refused{Message: id, Reason: cutRunes(reason, maxSummary)}
 	case verdict != "approved":
-		return &Refusal{Cause: Invalid, Faults: []Fault{{Field: "verdict", Key: "unknown-choice", Args: map[string]string{"value": verdict}}}}
+		return &Refusal{Cause: Invalid, Faults: []Fault{noChoice("verdict", verdict, "approved", "refused")}}
 	}
 	return d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
 		if _, err := d.admit(id); err != nil {

@@ -3,6 +3,7 @@ package correspondence
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -194,7 +195,7 @@ func (d *Desk) sorts(faults *faultList, names []string) (sorts []string) {
 		field := fmt.Sprintf("sorts[%d]", i)
 		switch {
 		case !there[name]:
-			faults.add(field, "unknown-choice", "value", name)
+			*faults = append(*faults, noChoice(field, name, slices.Sorted(maps.Keys(there))...))
 		case slices.Contains(sorts, name):
 			faults.add(field, "twice", "value", name)
 		default:

@@ -51,7 +51,7 @@ func (d *Desk) trayView(item handling.TrayItem, unread *unreads) (TrayView, bool
 // SettleWish takes an item off the operator desk: to a group when one is named, else closed for the reason given.
 type SettleWish struct {
 	Group  string `json:"group,omitempty" validate:"max=100"`
-	Role   string `json:"role,omitempty" validate:"max=20"` // action or info; default action
+	Role   string `json:"role,omitempty" validate:"max=20" enum:"action,info"` // action or info; default action
 	Reason string `json:"reason" validate:"max=2000"`
 }
 

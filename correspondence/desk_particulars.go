@@ -16,10 +16,10 @@ func (d *Desk) particulars(v *MessageView, m *Dispatch) {
 		v.Corrects = &CorrectionView{How: c.How, ReferenceView: d.reference(Reference{Text: c.Number, Message: c.Message})}
 	}
 	for i := range p.Exempted {
-		v.Exempted = append(v.Exempted, p.Exempted[i].ref())
+		v.Exempted = append(v.Exempted, d.house.Folds.party(&p.Exempted[i], m.Language))
 	}
 	for _, c := range p.Collectives {
-		v.Collectives = append(v.Collectives, CollectiveView{Key: c.Key, Name: c.Name, Role: c.Role, Members: len(c.Audiences)})
+		v.Collectives = append(v.Collectives, CollectiveView{Key: c.Key, Name: d.house.Folds.collectiveName(&c, m.Language), Role: c.Role, Members: len(c.Audiences)})
 	}
 	d.authorization(v, m)
 }
@@ -35,7 +35,7 @@ func (d *Desk) authorization(v *MessageView, m *Dispatch) {
 	}
 	for i := range m.Visas {
 		visa := &m.Visas[i]
-		line := VisaView{Reviewer: AgentRef{Login: visa.Person.Login, Name: visa.Person.Name}, Group: visa.Group.ref(), Round: visa.Round,
+		line := VisaView{Reviewer: AgentRef{Login: visa.Person.Login, Name: visa.Person.Name}, Group: d.house.Folds.party(&visa.Group, m.Language), Round: visa.Round,
 			Verdict: visa.Verdict, At: visa.At, Comment: visa.Comment, Same: visa.Digest == v.ContentDigest}
 		line.Valid, line.Reasons = d.house.visaVerdict(m.ID, visa)
 		if visa.For != nil {

@@ -12,9 +12,9 @@ import (
 // AddresseeWish is an addressee to be added to a released message.
 type AddresseeWish struct {
 	Group         string `json:"group" validate:"max=100"`
-	Role          string `json:"role,omitempty" validate:"max=20"`          // action or info; default info
-	Qualification string `json:"qualification,omitempty" validate:"max=20"` // default read for action, information for info
-	Deadline      string `json:"deadline,omitempty" validate:"max=40"`      // needed by do
+	Role          string `json:"role,omitempty" validate:"max=20" enum:"action,info"` // action or info; default info
+	Qualification string `json:"qualification,omitempty" validate:"max=20"`           // default read for action, information for info
+	Deadline      string `json:"deadline,omitempty" validate:"max=40"`                // needed by do
 	Instruction   string `json:"instruction,omitempty" validate:"max=10000"`
 	Reason        string `json:"reason" validate:"max=2000"` // shown to every reader
 }

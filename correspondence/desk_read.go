@@ -166,7 +166,7 @@ func (d *Desk) view(ctx context.Context, row search.Row, m *Dispatch) (MessageVi
 	h.Summary = parts.Summary
 	v := MessageView{Headline: h, DTG: DTG(h.ReleasedAt), Drafter: person(m.Drafter), Signatory: person(m.Signatory), ActionFirst: m.Precedence,
 		InfoFirst: m.InfoPrecedence, Language: m.Language, Text: parts.Text, Comment: parts.Comment, Tags: []TagRef{}, Agents: []AgentRef{},
-		Addressees: append(addressees(m), d.addedAddressees(row.ID)...), References: d.references(m), CitedBy: d.citedBy(row.ID, unread), Files: files(m), Dossiers: d.dossiersOf(row.ID), Signature: d.verdict(m)}
+		Addressees: append(d.addressees(m), d.addedAddressees(row.ID)...), References: d.references(m), CitedBy: d.citedBy(row.ID, unread), Files: files(m), Dossiers: d.dossiersOf(row.ID), Signature: d.verdict(m)}
 	for _, p := range m.Agents {
 		v.Agents = append(v.Agents, AgentRef{Login: p.Login, Name: p.Name})
 	}
@@ -189,20 +189,15 @@ func person(p Person) *AgentRef {
 	return &AgentRef{Login: p.Login, Name: p.Name}
 }
 
-func addressees(m *Dispatch) []AddresseeView {
+func (d *Desk) addressees(m *Dispatch) []AddresseeView {
 	out := []AddresseeView{}
 	for i := range m.Addressees {
 		to := &m.Addressees[i]
-		out = append(out, AddresseeView{AudienceRef: to.ref(), Role: to.Role, Qualification: to.Qualification, Deadline: moment(to.Deadline),
+		out = append(out, AddresseeView{AudienceRef: d.house.Folds.party(&to.Party, m.Language), Role: to.Role, Qualification: to.Qualification, Deadline: moment(to.Deadline),
 			Instruction: to.Instruction, Number: to.N, Precedence: to.Precedence, Night: to.Night, NightReason: to.NightReason, Receipt: to.Receipt,
 			Serve: to.Serve, Attention: to.Attention, Collective: to.Collective})
 	}
 	return out
-}
-
-// ref names a party with the words it bore.
-func (p *Party) ref() AudienceRef {
-	return AudienceRef{Key: p.Key, Timbre: p.Timbre, Name: habilitation.Label{FR: p.Name, EN: p.Name}}
 }
 
 // moment is a time that may not be set.

@@ -24,7 +24,7 @@ func (d *Desk) Search(ctx context.Context, q SearchQuery) (SearchPage, error) {
 	case "date":
 		query.Sort = search.ByDate
 	default:
-		return SearchPage{}, &Refusal{Cause: Invalid, Faults: []Fault{{Field: "sort", Key: "unknown-choice", Args: map[string]string{"value": q.Sort}}}}
+		return SearchPage{}, &Refusal{Cause: Invalid, Faults: []Fault{noChoice("sort", q.Sort, "relevance", "date")}}
 	}
 	found, err := d.house.Index.Find(ctx, d.badge.Perimeter(), query)
 	if err != nil {

@@ -16,7 +16,7 @@ const maxHold = time.Hour
 
 // SignView is what became of a word to sign: it is held, or carried out.
 type SignView struct {
-	State   string       `json:"state"` // held, released
+	State   string       `json:"state" enum:"held,released"` // held, released
 	Hold    *HoldView    `json:"hold,omitempty"`
 	Message *MessageView `json:"message,omitempty"`
 }
@@ -25,7 +25,7 @@ type SignView struct {
 // and may be taken back until then; nothing is numbered before. Without a hold it is carried out at once.
 func (d *Desk) Sign(ctx context.Context, id habilitation.ID, version uint64, hold time.Duration, whose Whose) (SignView, error) {
 	if hold < 0 || hold > maxHold {
-		return SignView{}, invalid("hold_seconds", "unknown-choice", "value", hold.String())
+		return SignView{}, invalid("hold_seconds", "unknown-choice", "value", hold.String(), "choices", "0s – "+maxHold.String())
 	}
 	found, err := d.writing(ctx, id, version)
 	if err != nil {

@@ -29,8 +29,8 @@ type UploadView struct {
 	Size     int64           `json:"size"`   // announced; -1 when the sender did not know
 	Offset   int64           `json:"offset"` // how many bytes are there
 	Level    string          `json:"level,omitempty"`
-	State    string          `json:"state"`          // receiving, waiting, refused, joined
-	Away     bool            `json:"away,omitempty"` // waiting, and no verdict could be had the last time one was wanted
+	State    string          `json:"state" enum:"receiving,waiting,refused,joined"` // receiving, waiting, refused, joined
+	Away     bool            `json:"away,omitempty"`                                // waiting, and no verdict could be had the last time one was wanted
 	Fault    *Fault          `json:"fault,omitempty"`
 	File     *FormAttachment `json:"file,omitempty"` // once joined: what the draft has
 	Warnings []Warning       `json:"warnings"`
@@ -115,7 +115,7 @@ func (d *Desk) uploadFaults(form UploadForm) (faults []Fault) {
 		level, err := habilitation.ParseLevel(form.Level)
 		switch {
 		case err != nil:
-			faults = append(faults, Fault{Field: "level", Key: "unknown-choice", Args: map[string]string{"value": form.Level}})
+			faults = append(faults, noChoice("level", form.Level, levelNames()...))
 		case level > d.badge.Level():
 			faults = append(faults, Fault{Field: "level", Key: "above-session"})
 		}

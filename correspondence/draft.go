@@ -110,6 +110,16 @@ func (f *finishing) fault(field, key string, args ...string) {
 	f.faults = append(f.faults, fault)
 }
 
+// noChoice is the fault of a name that is not in a closed list, and names those that are.
+func noChoice(field, name string, names ...string) Fault {
+	known := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" })
+	return Fault{Field: field, Key: "unknown-choice", Args: map[string]string{"value": name, "choices": strings.Join(known, ", ")}}
+}
+
+func (f *finishing) noChoice(field, name string, names ...string) {
+	f.faults = append(f.faults, noChoice(field, name, names...))
+}
+
 // choose reads one name out of a closed list; an empty one takes the fallback, and is missing where there is none.
 func choose[T ~uint8](f *finishing, field, name string, names []string, fallback T) T {
 	if name == "" {
@@ -120,7 +130,7 @@ func choose[T ~uint8](f *finishing, field, name string, names []string, fallback
 	}
 	value, ok := valueOf(names, name)
 	if !ok || value == 0 {
-		f.fault(field, "unknown-choice", "value", name)
+		f.noChoice(field, name, names...)
 		return fallback
 	}
 	return T(value)
@@ -142,7 +152,7 @@ func (f *finishing) head() {
 	case "en":
 		f.m.Language = "en"
 	default:
-		f.fault("language", "unknown-choice", "value", form.Language)
+		f.noChoice("language", form.Language, "fr", "en")
 	}
 }
 
@@ -155,7 +165,7 @@ func (f *finishing) level(field, name string, fallback habilitation.Level) habil
 	}
 	level, err := habilitation.ParseLevel(name)
 	if err != nil {
-		f.fault(field, "unknown-choice", "value", name)
+		f.noChoice(field, name, levelNames()...)
 		return fallback
 	}
 	return level

@@ -445,3 +445,43 @@ func TestAudiencePreview(t *testing.T) {
 		t.Errorf("no level: %+v, %v", view, err)
 	}
 }
+
+// TestWhatIsNoChoiceNamesTheChoices: whoever guessed wrong is told what there is.
+func TestWhatIsNoChoiceNamesTheChoices(t *testing.T) {
+	h := housetest.WithPeople(t)
+	form := housetest.Telegram("bamako", "dam", np, "Choix")
+	form.Precedence, form.Level = "hurry", "secret"
+	draft, err := h.As("paul").NewDraft(t.Context(), form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{}
+	for _, f := range draft.Faults {
+		told[f.Field] = f.Args["choices"]
+	}
+	if told["precedence"] != "routine, priority, urgent, immediate, flash" || told["level"] != "unprotected, restricted" {
+		t.Errorf("choices told: %q", told)
+	}
+}
+
+// TestNamesComeInBothLanguages: an addressee is called as the register calls it now, and what the register does not know keeps its words in
+// their own language alone.
+func TestNamesComeInBothLanguages(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Enact(habilitation.AudienceCreated{Audience: 6, Key: "eau", Sort: "service", Name: habilitation.Label{FR: "Service de l’eau", EN: "Water service"}, Timbre: "EAU", Level: dr})
+	view := h.As("paul").Reads(h.As("paul").Dispatches(housetest.Telegram("bamako", "eau", np, "Noms")).ID)
+	if got := view.Addressees[0].Name; got != (habilitation.Label{FR: "Service de l’eau", EN: "Water service"}) {
+		t.Errorf("the addressee is called %+v", got)
+	}
+	draft, err := h.As("paul").NewDraft(t.Context(), housetest.Telegram("bamako", "eau", np, "Noms"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := h.As("paul").Audience(t.Context(), draft.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := seen.Row.Reasons[0].Audience.Name.EN; got != "Water service" {
+		t.Errorf("the row's reason calls it %q", got)
+	}
+}

@@ -17,8 +17,8 @@ type WordView struct {
 // AdditionView says how an addressee came to be one after the release.
 type AdditionView struct {
 	WordView
-	Ground  string      `json:"ground"`  // origin, addressee or operator
-	Through AudienceRef `json:"through"` // in whose name
+	Ground  string      `json:"ground" enum:"origin,addressee,operator"` // origin, addressee or operator
+	Through AudienceRef `json:"through"`                                 // in whose name
 }
 
 // EntrustedView is a message given to a colleague who has not said yes.
@@ -63,10 +63,10 @@ type HandlingLine struct {
 	AudienceRef
 	Role          Role           `json:"role"`
 	Qualification Qualification  `json:"qualification"`
-	Instruction   string         `json:"instruction,omitempty"` // of what is to be done
-	Receipt       Receipt        `json:"receipt"`               // what the originator asked to be told
-	State         string         `json:"state"`                 // undelivered, delivered, read, taken, answered, closed, reassigned, misaddressed
-	Since         *time.Time     `json:"since,omitempty"`       // not told to the originator of a reading that was not asked for
+	Instruction   string         `json:"instruction,omitempty"`                                                                 // of what is to be done
+	Receipt       Receipt        `json:"receipt"`                                                                               // what the originator asked to be told
+	State         string         `json:"state" enum:"undelivered,delivered,read,taken,answered,closed,reassigned,misaddressed"` // undelivered, delivered, read, taken, answered, closed, reassigned, misaddressed
+	Since         *time.Time     `json:"since,omitempty"`                                                                       // not told to the originator of a reading that was not asked for
 	Deadline      *time.Time     `json:"deadline,omitempty"`
 	Due           *time.Time     `json:"due,omitempty"` // the holder's own date, or the deadline
 	Late          bool           `json:"late"`
@@ -120,7 +120,7 @@ type HandlingView struct {
 
 // HandlingMark is what a row says of the handling by the reader's own groups.
 type HandlingMark struct {
-	State  string    `json:"state"`
+	State  string    `json:"state" enum:"undelivered,delivered,read,taken,answered,closed,reassigned,misaddressed"`
 	Holder *AgentRef `json:"holder,omitempty"`
 	ByMe   bool      `json:"by_me"`
 	Late   bool      `json:"late"`

@@ -1,6 +1,10 @@
 package correspondence
 
-import "fmt"
+import (
+	"fmt"
+
+	"chancery/habilitation"
+)
 
 // Kind is what a message is in the trade.
 type Kind uint8
@@ -127,6 +131,14 @@ func (k *Kind) UnmarshalText(b []byte) error          { return setByName(k, kind
 func (r *Role) UnmarshalText(b []byte) error          { return setByName(r, roleNames, b) }
 func (q *Qualification) UnmarshalText(b []byte) error { return setByName(q, qualificationNames, b) }
 func (p *Precedence) UnmarshalText(b []byte) error    { return setByName(p, precedenceNames, b) }
+
+func levelNames() []string {
+	names := make([]string, 0, len(habilitation.Levels))
+	for _, level := range habilitation.Levels {
+		names = append(names, level.String())
+	}
+	return names
+}
 
 func nameOf(names []string, value uint8) string {
 	if int(value) < len(names) {

@@ -11,6 +11,32 @@ func (f *Folds) audience(id habilitation.AudienceID) AudienceRef {
 	return audienceRef(a)
 }
 
+// party names a group by the key and timbre that it bore, and by the name that it bears now, in both languages. One that is not in the register
+// keeps the words that it bore, in the language that they are in.
+func (f *Folds) party(p *Party, language string) AudienceRef {
+	ref := AudienceRef{Key: p.Key, Timbre: p.Timbre, Name: frozen(p.Name, language)}
+	if a, known := f.Register.Audience(p.Audience); known {
+		ref.Name, ref.Community = a.Name, a.Community
+	}
+	return ref
+}
+
+// collectiveName is what a collective is called now, or was when it stood for its members.
+func (f *Folds) collectiveName(c *Collective, language string) habilitation.Label {
+	if now, known := f.Register.Collective(c.Key); known {
+		return now.Name
+	}
+	return frozen(c.Name, language)
+}
+
+// frozen is a name as it stood in a message of that language.
+func frozen(name, language string) habilitation.Label {
+	if language == "en" {
+		return habilitation.Label{EN: name}
+	}
+	return habilitation.Label{FR: name}
+}
+
 func audienceRef(a habilitation.Audience) AudienceRef {
 	return AudienceRef{Key: a.Key, Name: a.Name, Timbre: a.Timbre, Community: a.Community}
 }
@@ -44,6 +70,14 @@ func namesOfDuties(d habilitation.Duty) []string {
 	return names
 }
 
+func allDuties() []string {
+	var names []string
+	for _, one := range dutyNames {
+		names = append(names, one.name)
+	}
+	return names
+}
+
 // dutiesOf reads the names back; an unknown one is a fault.
 func dutiesOf(names []string) (habilitation.Duty, []Fault) {
 	var duties habilitation.Duty
@@ -57,7 +91,7 @@ func dutiesOf(names []string) (habilitation.Duty, []Fault) {
 			}
 		}
 		if !known {
-			faults = append(faults, Fault{Field: "duties", Key: "unknown-choice", Args: map[string]string{"value": name}})
+			faults = append(faults, noChoice("duties", name, allDuties()...))
 		}
 	}
 	return duties, faults

@@ -217,10 +217,10 @@ type MessageView struct {
 
 // CollectiveView is a collective that the message was addressed to.
 type CollectiveView struct {
-	Key     string `json:"key"`
-	Name    string `json:"name"`
-	Role    Role   `json:"role"`
-	Members int    `json:"members"` // how many addressees it stood for at release
+	Key     string             `json:"key"`
+	Name    habilitation.Label `json:"name"`
+	Role    Role               `json:"role"`
+	Members int                `json:"members"` // how many addressees it stood for at release
 }
 
 // CorrectionView says which message this one corrects, and how.
@@ -234,7 +234,7 @@ type VisaView struct {
 	Reviewer AgentRef    `json:"reviewer"`
 	Group    AudienceRef `json:"group"`
 	Round    int         `json:"round"`
-	Verdict  string      `json:"verdict"`
+	Verdict  string      `json:"verdict" enum:"approved,remarks"`
 	At       time.Time   `json:"at"`
 	Comment  string      `json:"comment,omitempty"`
 	For      *AgentRef   `json:"for,omitempty"` // in whose place
@@ -301,7 +301,7 @@ type SignupView struct {
 	Audience  AudienceRef     `json:"audience"`
 	Motive    string          `json:"motive"`
 	AskedAt   time.Time       `json:"asked_at"`
-	State     string          `json:"state"` // pending, accepted, refused
+	State     string          `json:"state" enum:"pending,accepted,refused"` // pending, accepted, refused
 	Reason    string          `json:"reason,omitempty"`
 	MayDecide bool            `json:"may_decide"`
 }

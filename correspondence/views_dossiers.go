@@ -110,6 +110,6 @@ type ThreadMessage struct {
 
 // ThreadLink says how a message of a thread refers to an earlier one.
 type ThreadLink struct {
-	How string          `json:"how"` // cites, answers, follows, corrects
+	How string          `json:"how" enum:"cites,answers,follows,corrects"` // cites, answers, follows, corrects
 	ID  habilitation.ID `json:"id"`
 }

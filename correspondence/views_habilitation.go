@@ -26,8 +26,8 @@ type DelegationView struct {
 	Begins  time.Time       `json:"begins"`
 	Ends    time.Time       `json:"ends"` // the first moment at which it is over by itself
 	Reason  string          `json:"reason"`
-	State   string          `json:"state"`              // coming, in-force, asleep (its giver does not hold the duty now), over
-	EndedAt *time.Time      `json:"ended_at,omitempty"` // before its time
+	State   string          `json:"state" enum:"coming,in-force,asleep,over"` // coming, in-force, asleep (its giver does not hold the duty now), over
+	EndedAt *time.Time      `json:"ended_at,omitempty"`                       // before its time
 	EndedBy *AgentRef       `json:"ended_by,omitempty"`
 	MayEnd  bool            `json:"may_end"`
 }

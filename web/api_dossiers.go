@@ -118,5 +118,5 @@ func fetchDossierFile(c *Call, d *correspondence.Desk, in dossierFileOnly) (docu
 	if err != nil {
 		return document{}, err
 	}
-	return document{media: inertMedia(view.Type), name: view.Name, file: file, size: view.Size}, nil
+	return document{media: inertMedia(view.Type), name: restrictedName(view.Level, view.Name), file: file, size: view.Size}, nil
 }

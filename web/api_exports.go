@@ -199,7 +199,7 @@ func (b *bundle) dossierParts(ctx context.Context, w *words, d *correspondence.D
 		if err != nil {
 			return err //nolint:wrapcheck // says what it did
 		}
-		if err := b.copy(fmt.Sprintf("%s/%04d-%s", w.T("export.files"), i+1, fileWord(page.FileItems[i].Name)), content); err != nil {
+		if err := b.copy(fmt.Sprintf("%s/%04d-%s", w.T("export.files"), i+1, restrictedName(page.FileItems[i].Level, fileWord(page.FileItems[i].Name))), content); err != nil {
 			return err
 		}
 	}

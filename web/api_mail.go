@@ -62,7 +62,7 @@ func (s *Server) registerExchangeAPI(one string) {
 
 type heldDecided struct {
 	ID      habilitation.ID `path:"id" json:"-"`
-	Verdict string          `json:"verdict" validate:"max=20" required:"true"` // approved or refused
+	Verdict string          `json:"verdict" validate:"max=20" enum:"approved,refused" required:"true"` // approved or refused
 	Reason  string          `json:"reason,omitempty" validate:"max=2000"`
 }
 

@@ -101,7 +101,11 @@ func (s *Server) registerEvidenceAPI() {
 			summary: piece.summary},
 			func(c *Call, d *correspondence.Desk, in messageOnly) (document, error) {
 				content, err := piece.fetch(c, d, in.ID)
-				return document{media: piece.media, name: in.ID.String() + piece.suffix, bytes: content}, err
+				if err != nil {
+					return document{}, err
+				}
+				name, err := namedAfter(c, d, in.ID, piece.suffix)
+				return document{media: piece.media, name: name, bytes: content}, err
 			})
 	}
 	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/messages/{id}/attachments/{n}", tag: "evidence",
@@ -114,11 +118,28 @@ type attachmentOnly struct {
 }
 
 func fetchAttachment(c *Call, d *correspondence.Desk, in attachmentOnly) (document, error) {
+	h, err := d.Row(c.ctx, in.ID)
+	if err != nil {
+		return document{}, err
+	}
 	view, file, err := d.Attachment(c.ctx, in.ID, in.N)
 	if err != nil {
 		return document{}, err
 	}
-	return document{media: inertMedia(view.Type), name: view.Name, file: file, size: view.Size}, nil
+	name := view.Name
+	if h.Level == habilitation.Restricted {
+		name = fileName(&h, "-"+view.Name)
+	}
+	return document{media: inertMedia(view.Type), name: name, file: file, size: view.Size}, nil
+}
+
+// namedAfter names a file about a message.
+func namedAfter(c *Call, d *correspondence.Desk, id habilitation.ID, suffix string) (string, error) {
+	h, err := d.Row(c.ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return fileName(&h, suffix), nil
 }
 
 // inertMedia lets through the types that no browser runs; everything else is bytes.

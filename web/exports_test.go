@@ -91,7 +91,7 @@ func TestAnExportedMessageProvesItself(t *testing.T) {
 		t.Errorf("named %s", got)
 	}
 	folder, names := unpacked(t, answer.body)
-	want := []string{"m.eml", "m.p7s", "m.tst", "m.timestamped", "m.proof.txt", "fiche.pdf", "pieces/1-relevé-d’été.csv", "pieces/2-a-b.txt", "ca.pem", "keys.txt", "LISEZMOI.txt", "SHA512SUMS"}
+	want := []string{"m.eml", "m.p7s", "m.tst", "m.timestamped", "m.proof.txt", "fiche.pdf", "pieces/1-DR-relevé-d’été.csv", "pieces/2-DR-a-b.txt", "ca.pem", "keys.txt", "LISEZMOI.txt", "SHA512SUMS"}
 	if !slices.Equal(names, want) {
 		t.Errorf("holds %q, want %q", names, want)
 	}
@@ -109,6 +109,24 @@ func TestAnExportedMessageProvesItself(t *testing.T) {
 		t.Error("the sums hold over another original")
 	}
 	l.visit("lea", habilitation.Restricted).get(path).wants(404)
+}
+
+// TestWhatIsFetchedOfARestrictedMessageSaysSoInItsName: number and mention stand in the name of every file about it.
+func TestWhatIsFetchedOfARestrictedMessageSaysSoInItsName(t *testing.T) {
+	l := newLodge(t)
+	file := []correspondence.FormAttachment{{Name: "plan.txt", Content: []byte("b")}}
+	restricted, open := housetest.Telegram("bamako", "dam", habilitation.Restricted, "Relevé"), housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Relevé")
+	restricted.Attachments, open.Attachments = file, file
+	marie := l.visit("marie", habilitation.Restricted)
+	for form, names := range map[*correspondence.Form][2]string{&restricted: {"TD-BAMAKO-DR-1", "TD-BAMAKO-DR-1-plan.txt"}, &open: {"TD-BAMAKO-1", "plan.txt"}} {
+		path := "/api/v1/messages/" + l.As("paul").Dispatches(*form).ID.String()
+		for piece, want := range map[string]string{"original": names[0] + ".eml", "signature": names[0] + ".p7s", "timestamp": names[0] + ".tst",
+			"timestamped": names[0] + ".timestamped", "proof": names[0] + ".proof.txt", "attachments/0": names[1], "sheet.pdf": names[0] + ".pdf", "smime": names[0] + ".smime.eml"} {
+			if got := marie.get(path + "/" + piece).wants(200).Header.Get("Content-Disposition"); !strings.Contains(got, `filename="`+want+`"`) {
+				t.Errorf("%s is named %s, want %s", piece, got, want)
+			}
+		}
+	}
 }
 
 // TestAnExportedDossierHoldsWhatItsReaderSees: every message is opened for the reader, and recorded; what they may not see is not there.

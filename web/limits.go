@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -36,6 +37,8 @@ func limitKey(tag string) string {
 		return "too-long"
 	case "min":
 		return "too-small"
+	case "oneof":
+		return "unknown-choice"
 	}
 	return "not-allowed"
 }
@@ -43,6 +46,9 @@ func limitKey(tag string) string {
 func limitArgs(f validator.FieldError) map[string]string {
 	if f.Param() == "" {
 		return nil
+	}
+	if f.Tag() == "oneof" {
+		return map[string]string{"value": fmt.Sprint(f.Value()), "choices": strings.ReplaceAll(f.Param(), " ", ", ")}
 	}
 	return map[string]string{"max": f.Param()}
 }

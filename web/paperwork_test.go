@@ -84,7 +84,7 @@ func fullMessage() correspondence.MessageView {
 		},
 		Agents: []correspondence.AgentRef{{Name: "Karim Benali"}}, Tags: []correspondence.TagRef{{Label: habilitation.Label{FR: "Onu-Conseil de sécurité", EN: "UN Security Council"}}},
 		FreeTags: []string{"ponts aériens"}, Countries: []string{"Mali"}, Persons: []string{"Amadou Traoré"}, DistributionClass: correspondence.ForDirectors,
-		Collectives: []correspondence.CollectiveView{{Name: "Postes d’Afrique", Members: 41}}, Exempted: []correspondence.AudienceRef{group("rome", "ROME", "Rome")},
+		Collectives: []correspondence.CollectiveView{{Name: habilitation.Label{FR: "Postes d’Afrique"}, Members: 41}}, Exempted: []correspondence.AudienceRef{group("rome", "ROME", "Rome")},
 		References: []correspondence.ReferenceView{{Text: "TD DIPLOMATIE 932"}, {Text: "Note verbale du 3 mars"}}, InReplyTo: &correspondence.ReferenceView{Text: "TD DIPLOMATIE 931"},
 		Follows: &correspondence.ReferenceView{Text: "TD BAMAKO DR 11"}, Corrects: &correspondence.CorrectionView{ReferenceView: correspondence.ReferenceView{Text: "TD BAMAKO DR 10"}, How: correspondence.Cancels},
 		ReplyBefore: day(9), ValidUntil: day(10), NotBefore: day(6), SilenceUntil: day(11), ReassessOn: day(31), LevelReason: "Source protégée", AudienceMention: "Spécial France",

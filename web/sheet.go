@@ -1,7 +1,6 @@
 package web
 
 import (
-	"slices"
 	"strings"
 
 	"chancery/correspondence"
@@ -16,11 +15,6 @@ func membersOf(m correspondence.MessageView, collective string) []correspondence
 		}
 	}
 	return members
-}
-
-// sheetWords are the words that a message is to be found by, beside its tags.
-func sheetWords(m correspondence.MessageView) []string {
-	return slices.Concat(m.FreeTags, m.Countries, m.Persons)
 }
 
 func served(a correspondence.AddresseeView) string { return strings.Join(a.Serve, " - ") }

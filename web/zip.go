@@ -108,7 +108,7 @@ func (b *bundle) message(ctx context.Context, s *Server, w *words, folder string
 		if err != nil {
 			return err //nolint:wrapcheck // names message and file
 		}
-		if err := b.copy(fmt.Sprintf("%s%s/%d-%s", folder, w.T("export.files"), i+1, fileWord(file.Name)), content); err != nil {
+		if err := b.copy(fmt.Sprintf("%s%s/%d-%s", folder, w.T("export.files"), i+1, restrictedName(e.View.Level, fileWord(file.Name))), content); err != nil {
 			return err
 		}
 	}

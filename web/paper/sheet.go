@@ -117,7 +117,7 @@ func (p *press) address(m *correspondence.MessageView) {
 	p.field(p.words.T("paper.personal"), strings.Join(personal, ", "))
 	p.field(p.words.T("paper.external"), strings.Join(m.External, ", "))
 	for _, c := range m.Collectives {
-		p.field(p.words.T("paper.collective"), p.words.T("paper.collective-members", "Name", c.Name, "Count", c.Members))
+		p.field(p.words.T("paper.collective"), p.words.T("paper.collective-members", "Name", p.words.Label(c.Name), "Count", c.Members))
 	}
 	var exempted []string
 	for _, a := range m.Exempted {
