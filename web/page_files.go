@@ -192,8 +192,13 @@ func joinFile(c *Call, d *correspondence.Desk, file *multipart.Part) (view, erro
 	if err != nil {
 		return view{}, err
 	}
-	_, err = c.verdict(d, saved.ID, upload.ID, verdictWithin)
-	return to, err
+	if _, err = c.verdict(d, saved.ID, upload.ID, verdictWithin); err != nil || !p.hasMoreWords() {
+		return to, err
+	}
+	if p.draft, err = d.Draft(c.ctx, saved.ID); err != nil {
+		return view{}, err
+	}
+	return showSheet(c, d, p, 0)
 }
 
 // previewed is a file of a message as its page shows it.
