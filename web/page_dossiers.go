@@ -1,6 +1,7 @@
 package web
 
 import (
+	"mime/multipart"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -19,6 +20,8 @@ func (s *Server) registerDossiers() {
 	s.page(fiber.MethodGet, "/dossiers/{id}", dossierPage)
 	s.page(fiber.MethodPost, "/dossiers/{id}", writeInDossier)
 	s.page(fiber.MethodPost, "/messages/{id}/dossiers", fileMessage)
+	s.page(fiber.MethodGet, dossierWithFile+"/part", dossierFilesPart)
+	s.withFile(dossierWithFile, putFile)
 }
 
 // owners are the groups and communities of whoever reads in which they write dossiers.
@@ -76,28 +79,81 @@ func dossierAddress(id habilitation.ID) string { return "/dossiers/" + id.String
 // dossierSheet is the page of one dossier.
 type dossierSheet struct {
 	page  correspondence.DossierPage
-	parts int // how many documents it prints as
+	sent  []correspondence.UploadView // what the reader is sending into it
+	parts int                         // how many documents it prints as
 	done  string
 }
 
 func dossierPage(c *Call, d *correspondence.Desk) (view, error) {
-	p := dossierSheet{}
-	id, err := c.identity("id")
+	p, err := readDossierPage(c, d)
 	if err != nil {
 		return view{}, err
+	}
+	return view{title: p.page.Title, section: "dossiers", body: func(f *frame) templ.Component { return dossierBody(f, p) }}, nil
+}
+
+// dossierFilesPart is the files' part of the page, for a page that is there already.
+func dossierFilesPart(c *Call, d *correspondence.Desk) (view, error) {
+	p, err := readDossierPage(c, d)
+	return view{bare: true, body: func(f *frame) templ.Component { return dossierFiles(f, p) }}, err
+}
+
+func readDossierPage(c *Call, d *correspondence.Desk) (p dossierSheet, err error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return p, err
 	}
 	var after habilitation.ID
 	if text := c.query("after"); text != "" {
 		if after, err = habilitation.ParseID(text); err != nil {
-			return view{}, &problem{status: fiber.StatusNotFound, key: "unknown"}
+			return p, &problem{status: fiber.StatusNotFound, key: "unknown"}
 		}
 	}
 	if p.page, err = d.Dossier(c.ctx, id, correspondence.DossierQuery{Limit: 100, After: after}); err != nil {
-		return view{}, err
+		return p, err
 	}
 	p.parts, p.done = dossierParts(p.page.Messages), c.done()
-	return view{title: p.page.Title, section: "dossiers",
-		body: func(f *frame) templ.Component { return dossierBody(f, p) }}, nil
+	p.sent, err = d.Uploads(c.ctx, id)
+	return p, err
+}
+
+// putFile puts the file of the form into the dossier.
+func putFile(c *Call, d *correspondence.Desk, file *multipart.Part) (view, error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return view{}, err
+	}
+	to := view{to: dossierAddress(id) + "#files"}
+	if drop := c.form.Get("drop"); drop != "" {
+		upload, err := optionalIdentity(drop)
+		if err == nil {
+			err = d.DropUpload(c.ctx, id, upload)
+		}
+		if cause, _ := causeOf(err); cause == correspondence.Unknown {
+			return to, nil // it is there, or gone, meanwhile
+		}
+		return to, err
+	}
+	if file == nil || file.FileName() == "" {
+		return view{}, invalid(correspondence.Fault{Field: "file", Key: "missing"})
+	}
+	return to, c.send(d, id, file, c.form.Get("level"))
+}
+
+// levelsUpTo are the levels that a part of something may have, which bears one itself; it is the first choice.
+func levelsUpTo(f *frame, of habilitation.Level) (names []option) {
+	names = append(names, option{"", f.T("dossiers.level-of-dossier", "Level", f.Level(of))})
+	for _, level := range habilitation.Levels {
+		if level < of {
+			names = append(names, option{level.String(), f.Level(level)})
+		}
+	}
+	return names
+}
+
+// onTheWay are the uploads that are no files of the dossier yet.
+func (p dossierSheet) onTheWay() []correspondence.UploadView {
+	return slices.DeleteFunc(slices.Clone(p.sent), func(u correspondence.UploadView) bool { return u.State == correspondence.UploadJoined })
 }
 
 // writeInDossier is what the forms of a dossier's page do.

@@ -162,7 +162,7 @@ func TestEveryFormComesBackAsItWasTyped(t *testing.T) {
 	for _, who := range []string{"marie", "karim", "paul", "theo"} {
 		visitors[who] = l.visit(who, habilitation.Restricted)
 	}
-	elsewhere := []string{"POST /sign-in", "POST " + sheetWithFile} // shown again by tests of their own
+	elsewhere := []string{"POST /sign-in", "POST " + sheetWithFile, "POST " + dossierWithFile} // shown again by tests of their own
 	table := badForms(ids)
 	for _, r := range l.server.routes {
 		name := r.method + " " + r.path
