@@ -68,8 +68,8 @@ func (d *Desk) openLines() []toDo {
 				continue
 			}
 			matter, _ := d.house.Folds.Handling.Of(row.ID)
-			if l, ok := matter.Line(audience); ok && l.Open(d.badge.Level()) {
-				out = append(out, toDo{matter: matter, line: l, whose: d.whose(l), late: l.Late(d.badge.Level(), now)})
+			if l, ok := matter.Line(audience); ok && matter.Waits(l, d.badge.Level(), now) {
+				out = append(out, toDo{matter: matter, line: l, whose: d.whose(l), late: matter.Late(l, d.badge.Level(), now)})
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func (d *Desk) handlingMark(id habilitation.ID) *HandlingMark {
 			continue
 		}
 		state, _ := l.StateFor(ceiling)
-		mark := HandlingMark{State: state.String(), Late: l.Late(ceiling, now), ByMe: l.Holder == d.badge.Agent()}
+		mark := HandlingMark{State: state.String(), Late: one.Late(l, ceiling, now), ByMe: l.Holder == d.badge.Agent()}
 		if state == handling.Taken {
 			mark.Holder = d.named(l.Holder)
 		}

@@ -26,6 +26,9 @@ func (p *preview) row(now time.Time) {
 		ref := p.desk.house.Folds.party(&to.Party, m.Language)
 		h.Precedence = cmp.Or(h.Precedence, m.InfoPrecedence)
 		h.Qualification, h.Deadline, h.Night = to.Qualification, moment(to.Deadline), to.Night
+		if h.Deadline == nil && to.Role == Action {
+			h.Deadline = moment(m.ReplyBefore)
+		}
 		h.Reasons = append(h.Reasons, Reason{Kind: to.Role.String(), Audience: &ref})
 	}
 	p.view.Row = &h
@@ -104,44 +107,4 @@ func (p *preview) warnOfTags() {
 			p.warning("tags["+strconv.Itoa(i)+"]", key, "group", audience.Name.In(p.message.Language), "tag", t.Label)
 		}
 	}
-}
-
-// A group's last messages are looked at for how many of them press the reader; so many hundredths are too many. Few messages say nothing.
-const (
-	pressingLast  = 100
-	pressingLeast = 20
-	pressingMost  = 15
-)
-
-// warnOfUrgency tells a group that presses its readers too often, by flash messages or by copies that ask to be read. Only what the author
-// may read is counted.
-func (p *preview) warnOfUrgency(now time.Time) {
-	if !isPressing(p.message.Precedence, p.message.Addressees) {
-		return
-	}
-	sent := p.desk.house.Folds.Ledger.latestOf(p.message.Origin.Audience, now, pressingLast)
-	slices.SortFunc(sent, func(a, b *headline) int { return cmp.Compare(b.seq, a.seq) })
-	count, pressing := 0, 0
-	for _, h := range sent {
-		if _, err := p.desk.admit(h.id); err != nil {
-			continue
-		}
-		if count++; h.isPressing() {
-			pressing++
-		}
-		if count == pressingLast {
-			break
-		}
-	}
-	if share := pressing * 100 / max(count, 1); count >= pressingLeast && share > pressingMost {
-		p.warning("precedence", "presses-too-often", "share", strconv.Itoa(share), "last", strconv.Itoa(count))
-	}
-}
-
-func isPressing(precedence Precedence, to []Addressee) bool {
-	return precedence == Flash || slices.ContainsFunc(to, func(a Addressee) bool { return a.Role == Info && a.Qualification >= ToRead })
-}
-
-func (h *headline) isPressing() bool {
-	return h.precedence == Flash || slices.ContainsFunc(h.lines, func(to line) bool { return to.role == Info && to.qualification >= ToRead })
 }

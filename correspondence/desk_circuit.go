@@ -61,10 +61,12 @@ func (d *Desk) Submit(ctx context.Context, id habilitation.ID, version uint64, a
 		return DraftView{}, refusalOf(notSubmitted(s.State))
 	}
 	steps, faults := d.steps(asked.Steps)
-	comment, tooLong := d.remark(asked.Comment)
-	_, unfit := d.digestOf(d.draftOf(found))
-	if err := allFaults(unfit, faultList(faults).refusal(), tooLong); err != nil {
+	comment, err := d.remark(asked.Comment)
+	if err != nil {
 		return DraftView{}, err
+	}
+	if _, err := d.digestOf(d.draftOf(found)); err != nil || len(faults) > 0 {
+		return DraftView{}, withFaults(err, faults)
 	}
 	if found, err = d.share(ctx, found); err != nil {
 		return DraftView{}, err
@@ -192,7 +194,11 @@ func (d *Desk) steps(form []FormStep) (steps []circuit.Step, faults []Fault) {
 
 // remark cleans a comment; it has the bounds of a reason.
 func (d *Desk) remark(text string) (string, error) {
-	return textOf("comment", text)
+	text, err := reasonOf(text)
+	if err != nil {
+		return "", invalid("comment", "too-long", "max", fmt.Sprint(maxReason))
+	}
+	return text, nil
 }
 
 // Visa gives a visa on the text that the agent has before them, signed with their own certificate. When the round is about another text by now,

@@ -29,7 +29,11 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 	}
 	me.ToDo, me.Operator = d.toDoCount(), d.operates()
 	requests, err := d.Requests(ctx)
+	if err != nil {
+		return Me{}, err
+	}
 	me.ToDecide, me.ToReview = len(requests), d.countToReview()
+	me.News, err = d.newsCount(ctx)
 	return me, err
 }
 
@@ -93,6 +97,7 @@ func (d *Desk) Group(_ context.Context, key string) (GroupPage, error) {
 		for _, s := range d.house.Folds.Register.PendingSignups(a.ID) {
 			page.Requests = append(page.Requests, d.signupView(s))
 		}
+		page.Emphasis = d.emphasis(a.ID)
 	}
 	return page, nil
 }

@@ -80,7 +80,7 @@ func (d *Desk) handlingLine(h handling.Hand, one *handling.Matter, l handling.Li
 		return HandlingLine{}, false
 	}
 	more := l.Details()
-	v := d.handlingState(h, l)
+	v := d.handlingState(h, one, l)
 	v.Mine, v.Instruction = mine, more.Instruction
 	if mine || l.Receipt >= handling.OfCharge {
 		d.holding(&v, l)
@@ -94,6 +94,10 @@ func (d *Desk) handlingLine(h handling.Hand, one *handling.Matter, l handling.Li
 	if more.End.By != 0 {
 		end := d.word(more.End)
 		v.End = &end
+	}
+	if more.Settled != nil {
+		settled := d.word(*more.Settled)
+		v.Settled = &settled
 	}
 	if more.To != 0 {
 		to := d.house.Folds.audience(more.To)
@@ -110,14 +114,14 @@ func (d *Desk) handlingLine(h handling.Hand, one *handling.Matter, l handling.Li
 }
 
 // handlingState is what anybody may know who may know anything of the line.
-func (d *Desk) handlingState(h handling.Hand, l handling.Line) HandlingLine {
+func (d *Desk) handlingState(h handling.Hand, one *handling.Matter, l handling.Line) HandlingLine {
 	ceiling := d.badge.Level()
 	state, since := l.StateFor(ceiling)
 	if state == handling.Delivered && !d.house.Folds.Register.HasReader(l.Audience, h.Level) {
 		state = handling.Undelivered // whoever could read it has gone
 	}
 	v := HandlingLine{AudienceRef: d.house.Folds.audience(l.Audience), Role: Role(l.Role), Qualification: Qualification(l.Asked), Receipt: Receipt(l.Receipt),
-		State: state.String(), Since: moment(since), Deadline: moment(l.Deadline()), Due: moment(l.Due()), Late: l.Late(ceiling, h.At), May: []string{}, Colleagues: []AgentRef{}}
+		State: state.String(), Since: moment(since), Deadline: moment(l.Deadline()), Due: moment(l.Due()), Late: one.Late(l, ceiling, h.At), May: []string{}, Colleagues: []AgentRef{}}
 	if answer, ok := l.Answered(ceiling); ok {
 		v.Answer = &AnswerView{At: answer.At}
 		if row, err := d.admit(answer.Message); err == nil {
@@ -156,12 +160,15 @@ func (d *Desk) acts(v *HandlingLine, h handling.Hand, one *handling.Matter, l ha
 	}
 	_, err := m.Accept(h, one.Message, l.Audience)
 	offer("accept", err)
+	_, err = m.Decline(h, handling.Declined{Message: one.Message, Audience: l.Audience, Reason: why})
 	offer("decline", err)
 	_, err = m.Take(h, one.Message, l.Audience, l.Deadline())
 	offer("take", err)
 	if _, err = m.Close(h, handling.WasClosed{Message: one.Message, Audience: l.Audience, Reason: why}); err == nil {
-		v.Colleagues = d.colleagues(h, l)
 		v.May = append(v.May, "close", "misaddressed")
+		if !one.Expired(h.At) {
+			v.Colleagues = d.colleagues(h, l)
+		}
 		if len(v.Colleagues) > 0 {
 			v.May = append(v.May, "assign")
 		}

@@ -53,7 +53,8 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 	}
 	out := Headline{ID: h.id, Number: h.number, Kind: h.kind, Level: row.Marking.Level(), Qualification: ForInformation,
 		Subject: h.subject, Origin: d.house.Folds.audience(h.origin), ReleasedAt: timeOf(h.at), Unread: unread.is(row), Imported: h.imported,
-		Attachments: int(h.attachments), Instruction: h.instruction, Exercise: h.exercise, Banners: d.banners(row.ID), Handling: d.handlingMark(row.ID)}
+		Attachments: int(h.attachments), Instruction: h.instruction, Exercise: h.exercise, Banners: d.banners(row.ID), Handling: d.handlingMark(row.ID),
+		ExpiredAt: h.expiredAt(d.house.Clock())}
 	out.Received = h.received
 	if h.sender != "" {
 		out.Origin = AudienceRef{Name: habilitation.Label{FR: h.sender, EN: h.sender}}
@@ -71,9 +72,8 @@ func (d *Desk) headline(row search.Row, unread *unreads) (Headline, bool) {
 		if to.qualification > out.Qualification {
 			out.Qualification = to.qualification
 		}
-		if to.deadline != 0 && (out.Deadline == nil || out.Deadline.Unix() > to.deadline) {
-			deadline := time.Unix(to.deadline, 0).UTC()
-			out.Deadline = &deadline
+		if due := h.due(to); due != 0 && (out.Deadline == nil || out.Deadline.Unix() > due) {
+			out.Deadline = moment(momentOf(due))
 		}
 	}
 	if out.Precedence == 0 || p.HasAudience(h.origin) { // who wrote it, and who is on no line, reads it as its origin declared it

@@ -37,21 +37,16 @@ func (d *Desk) declarationView(one tagging.Declaration) DeclarationView {
 
 // reasonOf cleans what somebody gave as motive or reason.
 func reasonOf(text string) (string, error) {
-	return textOf("reason", text)
-}
-
-// textOf cleans what was typed into a field that has the bounds of a reason.
-func textOf(field, text string) (string, error) {
 	text = CleanText(text)
 	if len(text) > maxReason {
-		return "", invalid(field, "too-long", "max", fmt.Sprint(maxReason))
+		return "", &Refusal{Cause: Invalid, Faults: []Fault{{Field: "reason", Key: "too-long", Args: map[string]string{"max": fmt.Sprint(maxReason)}}}}
 	}
 	return strings.TrimSpace(text), nil
 }
 
 // RequestToJoin asks to be taken into a group or community.
 func (d *Desk) RequestToJoin(ctx context.Context, group, motive string) (SignupView, error) {
-	motive, err := textOf("motive", motive)
+	motive, err := reasonOf(motive)
 	if err != nil {
 		return SignupView{}, err
 	}

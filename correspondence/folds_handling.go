@@ -33,17 +33,24 @@ func releasedOf(d *Dispatch) handling.Released {
 
 // startOf is what the ledger alone knows of it: enough for an imported record, which nobody answers and nobody waits for.
 func startOf(h *headline) handling.Released {
-	out := handling.Released{Message: h.id, At: timeOf(h.at), Origin: h.origin, Level: h.level, Year: int(h.year), Corrects: h.corrects, Answers: h.answers}
+	out := handling.Released{Message: h.id, At: timeOf(h.at), Origin: h.origin, Level: h.level, Year: int(h.year), Corrects: h.corrects, Answers: h.answers,
+		ReplyBy: momentOf(h.replyBy), ValidUntil: momentOf(h.validUntil)}
 	for i := range h.lines {
 		to := &h.lines[i]
 		one := handling.ReleasedLine{Audience: to.audience, Role: handling.Role(to.role), Asked: handling.Asked(to.qualification), Receipt: handling.Receipt(to.receipt)}
-		if to.deadline != 0 {
-			one.Deadline = time.Unix(to.deadline, 0).UTC()
-		}
+		one.Deadline = momentOf(to.deadline)
 		one.Called = !h.imported && (to.night || to.role == Action && h.urgency(to) == Flash)
 		out.Lines = append(out.Lines, one)
 	}
 	return out
+}
+
+// momentOf is a time kept in seconds; the zero time for 0.
+func momentOf(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }
 
 // begin lets the handling know a message that was released. Imported records are begun when somebody does something with them.

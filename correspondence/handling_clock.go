@@ -71,11 +71,11 @@ func (m matters) decide(ctx context.Context, act habilitation.Act) error {
 	return nil
 }
 
-// tellOverdue tells the streams what has become late.
+// tellOverdue tells the streams what has become late, and what has expired.
 func (m matters) tellOverdue(now time.Time) {
 	overdue := m.house.Folds.Handling.TakeOverdue(now)
 	for _, at := range overdue {
-		m.house.Folds.changes.note(change{message: at.Message, concerned: m.house.Folds.parties(at.Message, at.Audience)})
+		m.house.Folds.changes.note(change{message: at.Message, concerned: m.house.Folds.parties(at.Message, at.Audience), everybody: at.Audience == 0})
 	}
 	if len(overdue) > 0 {
 		m.house.arrived.announce()

@@ -20,6 +20,7 @@ var handlingRefusals = []struct {
 	{handling.ErrNotMember, invalid("to", "not-a-colleague")},
 	{handling.ErrSilenceOver, refuse(Conflict, "silence-over")},
 	{handling.ErrSpokenAlready, refuse(Conflict, "silence-broken-already")},
+	{handling.ErrExpired, refuse(Conflict, "expired")},
 	{handling.ErrNotRinging, refuse(Conflict, "acknowledged-already")},
 }
 

@@ -78,8 +78,9 @@ type HandlingLine struct {
 	HeldByMe      bool           `json:"held_by_me"`
 	Entrusted     *EntrustedView `json:"entrusted,omitempty"`
 	Declined      *WordView      `json:"declined,omitempty"`
-	End           *WordView      `json:"end,omitempty"` // who closed, reassigned or sent it back
-	ReassignedTo  *AudienceRef   `json:"reassigned_to,omitempty"`
+	End           *WordView      `json:"end,omitempty"`           // who closed, reassigned or sent it back
+	ReassignedTo  *AudienceRef   `json:"reassigned_to,omitempty"` // to whom it went instead, by whoever ended it or by the operator desk
+	Settled       *WordView      `json:"settled,omitempty"`       // who took it off the operator desk, and why
 	Answer        *AnswerView    `json:"answer,omitempty"`
 	Alert         *AlertView     `json:"alert,omitempty"`
 	May           []string       `json:"may"`        // take, assign, accept, decline, close, reassign, misaddressed, break-silence

@@ -2,6 +2,7 @@ package correspondence
 
 import (
 	"fmt"
+	"iter"
 	"sync"
 	"time"
 
@@ -19,8 +20,9 @@ type Ledger struct {
 	toward map[towardKey]uint64         // last number from an origin to an addressee
 	cited  map[habilitation.ID][]uint32 // who cites a message
 
-	corrected map[habilitation.ID][]uint32 // who corrects a message
-	latest    []remembered                 // in the order of arrival
+	corrected map[habilitation.ID][]uint32         // who corrects a message
+	sent      map[habilitation.AudienceID][]uint32 // by origin: what was released here
+	latest    []remembered                         // in the order of arrival
 	gaps      *gapBook
 }
 
@@ -72,6 +74,8 @@ type headline struct {
 	answers        habilitation.ID // the message that this one answers
 	follows        habilitation.ID // the message that this one goes on from
 	answersFor     []habilitation.AudienceID
+	replyBy        int64 // seconds since 1970; 0 for none
+	validUntil     int64 // no longer to be acted upon after; seconds since 1970, 0 for ever
 }
 
 // line is one addressee of a headline.
@@ -89,7 +93,7 @@ type line struct {
 // NewLedger returns an empty ledger.
 func NewLedger() *Ledger {
 	return &Ledger{byID: map[habilitation.ID]uint32{}, series: map[seriesKey][]uint32{}, toward: map[towardKey]uint64{},
-		cited: map[habilitation.ID][]uint32{}, corrected: map[habilitation.ID][]uint32{}, gaps: newGapBook()}
+		cited: map[habilitation.ID][]uint32{}, corrected: map[habilitation.ID][]uint32{}, sent: map[habilitation.AudienceID][]uint32{}, gaps: newGapBook()}
 }
 
 // apply folds one message; the same message again changes nothing.
@@ -125,6 +129,9 @@ func (l *Ledger) add(h headline) error {
 	if !h.corrects.IsZero() {
 		l.corrected[h.corrects] = append(l.corrected[h.corrects], place)
 		l.gaps.noteCorrection(&h)
+	}
+	if h.origin != 0 && !h.imported {
+		l.sent[h.origin] = append(l.sent[h.origin], place)
 	}
 	if int(place)%ledgerChunk == 0 {
 		l.lines = append(l.lines, new([ledgerChunk]headline))
@@ -165,6 +172,7 @@ func headlineOf(seq uint64, d *Dispatch) headline {
 	h.instruction, h.exercise = d.Instruction, d.Exercise
 	h.cites, h.answers, h.answersFor = cites(d.References, &d.Particulars), d.InReplyTo.Message, d.Answers
 	h.follows = d.Follows.Message
+	h.replyBy, h.validUntil = secondsOf(d.ReplyBefore), secondsOf(d.ValidUntil)
 	if d.Corrects != nil {
 		h.corrects, h.how = d.Corrects.Message, d.Corrects.How
 	}
@@ -172,11 +180,32 @@ func headlineOf(seq uint64, d *Dispatch) headline {
 }
 
 func lineOf(to *recordedLine) line {
-	out := line{audience: to.Audience, role: to.Role, qualification: to.Qualification, n: to.N, precedence: to.Precedence, receipt: to.Receipt, night: to.Night}
-	if !to.Deadline.IsZero() {
-		out.deadline = to.Deadline.Unix()
+	return line{audience: to.Audience, role: to.Role, qualification: to.Qualification, n: to.N, precedence: to.Precedence, receipt: to.Receipt, night: to.Night,
+		deadline: secondsOf(to.Deadline)}
+}
+
+func secondsOf(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
 	}
-	return out
+	return at.Unix()
+}
+
+// due is by when the line is to be done or answered, in seconds since 1970; 0 for never.
+func (h *headline) due(to *line) int64 {
+	if to.deadline == 0 && to.role == Action {
+		return h.replyBy
+	}
+	return to.deadline
+}
+
+// expiredAt is since when the message is no longer to be acted upon; nil while it is.
+func (h *headline) expiredAt(now time.Time) *time.Time {
+	if h.validUntil == 0 || !now.After(time.Unix(h.validUntil, 0)) {
+		return nil
+	}
+	at := time.Unix(h.validUntil, 0).UTC()
+	return &at
 }
 
 // urgency is the precedence of a line of the message: its own, or the one of its role.
@@ -200,24 +229,32 @@ func (l *Ledger) headlineAt(place uint32) *headline {
 	return l.at(place)
 }
 
-// latestOf lists the last messages that a group sent in the current year and the one before, at most so many of each kind and level, in no
-// order; whoever looks into one asks the rule for it.
-func (l *Ledger) latestOf(origin habilitation.AudienceID, now time.Time, most int) []*headline {
+// sentBy gives what the groups released, the newest first; whoever looks into one asks the rule for it.
+func (l *Ledger) sentBy(origins []habilitation.AudienceID) iter.Seq[*headline] {
 	l.mu.RLock()
-	defer l.mu.RUnlock()
-	var out []*headline
-	for kind := Telegram; kind <= Mail; kind++ {
-		for _, level := range habilitation.Levels {
-			var places []uint32
-			for _, year := range []int{now.Year() - 1, now.Year()} {
-				places = append(places, l.series[seriesKey{origin: origin, kind: kind, level: level, year: int16(year)}]...)
+	lists := make([][]uint32, 0, len(origins))
+	for _, origin := range origins {
+		lists = append(lists, l.sent[origin])
+	}
+	l.mu.RUnlock()
+	return func(yield func(*headline) bool) {
+		for {
+			newest := -1
+			for i, list := range lists {
+				if n := len(list); n > 0 && (newest < 0 || list[n-1] > lists[newest][len(lists[newest])-1]) {
+					newest = i
+				}
 			}
-			for _, place := range places[max(0, len(places)-most):] {
-				out = append(out, l.at(place))
+			if newest < 0 {
+				return
 			}
+			last := len(lists[newest]) - 1
+			if !yield(l.headlineAt(lists[newest][last])) {
+				return
+			}
+			lists[newest] = lists[newest][:last]
 		}
 	}
-	return out
 }
 
 // headline returns the headline of a message that the caller was admitted to. The result is never written again.

@@ -11,7 +11,7 @@ import (
 )
 
 // ledgerVersion changes with the layout below; a snapshot of another version is refolded from the journal.
-const ledgerVersion = 3
+const ledgerVersion = 4
 
 var errSnapshot = errors.New("not a snapshot of this version")
 
@@ -65,7 +65,7 @@ func (l *Ledger) Restore(r io.Reader) error {
 		return fmt.Errorf("read ledger snapshot: %w", errSnapshot)
 	}
 	l.byID, l.lines, l.count, l.series, l.toward, l.cited, l.corrected, l.latest = fresh.byID, fresh.lines, fresh.count, fresh.series, fresh.toward, fresh.cited, fresh.corrected, fresh.latest
-	l.gaps = fresh.gaps
+	l.gaps, l.sent = fresh.gaps, fresh.sent
 	return nil
 }
 
@@ -101,7 +101,7 @@ func (h *headline) append(b []byte) []byte {
 	for _, a := range h.answersFor {
 		b = binary.AppendUvarint(b, uint64(a))
 	}
-	return b
+	return binary.AppendVarint(binary.AppendVarint(b, h.replyBy), h.validUntil)
 }
 
 // appendLatest writes the sketches that are still of use.
@@ -237,5 +237,6 @@ func (c *cursor) headline() headline {
 	for range c.length() {
 		h.answersFor = append(h.answersFor, habilitation.AudienceID(c.uvarint()))
 	}
+	h.replyBy, h.validUntil = c.varint(), c.varint()
 	return h
 }

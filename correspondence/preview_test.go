@@ -162,18 +162,18 @@ func TestPreviewWarns(t *testing.T) {
 	}
 	flash := housetest.Telegram("bamako", "dam", np, "Urgent")
 	flash.Precedence = "flash"
-	for i := range 22 {
-		if told := preview(t, h.As("paul"), flash).Warnings; i < 20 && len(told) > 0 {
+	for i := range 12 {
+		if told := preview(t, h.As("paul"), flash).Warnings; i < 10 && len(told) > 0 {
 			t.Errorf("warned after %d: %+v", i, told)
 		}
 		sent := flash
-		if i > 3 {
+		if i > 1 {
 			sent.Precedence = ""
 		}
 		h.As("paul").Dispatches(sent)
 	}
 	told := preview(t, h.As("paul"), flash).Warnings
-	if len(told) != 1 || told[0].Key != "presses-too-often" || told[0].Args["share"] != "18" {
+	if len(told) != 1 || told[0].Key != "presses-too-often" || told[0].Args["share"] != "16" {
 		t.Errorf("warned %+v", told)
 	}
 	flash.Precedence = "immediate"

@@ -142,6 +142,14 @@ func (w *world) answers(desk *housetest.Reader, ids []habilitation.ID) []string 
 	}
 	actions, err := desk.Actions(ctx)
 	note("actions", actions, err)
+	for _, state := range correspondence.SentStates() {
+		sent, err := desk.Sent(ctx, correspondence.SentQuery{State: state})
+		note("sent "+state, sent, err)
+	}
+	news, err := desk.SentNews(ctx)
+	note("news", news, err)
+	group, err := desk.Group(ctx, "bamako")
+	note("group", group, err)
 	gaps, err := desk.Gaps(ctx)
 	note("gaps", gaps, err)
 	tray, err := desk.OperatorTray(ctx)

@@ -56,6 +56,7 @@ type Headline struct {
 	Night         bool               `json:"night,omitempty"` // to be handled at any hour by one of my groups
 	Banners       []Banner           `json:"banners"`         // what corrects it, as far as I may read that
 	Handling      *HandlingMark      `json:"handling,omitempty"`
+	ExpiredAt     *time.Time         `json:"expired_at,omitempty"` // since when it is no longer to be acted upon
 }
 
 // FeedQuery asks for a page of the teleprinter.
@@ -255,6 +256,7 @@ type Me struct {
 	ToDecide    int                `json:"to_decide"`
 	ToReview    int                `json:"to_review"` // drafts that wait for my visa or my signature
 	ToDo        int                `json:"to_do"`     // actions that I or nobody of my groups has in hand, and alerts that call me
+	News        int                `json:"news"`      // what became of messages that I sent or sign for, since I last looked
 	Operator    bool               `json:"operator"`  // I belong to the operator desk
 }
 
@@ -284,7 +286,8 @@ type GroupPage struct {
 	GroupView
 	People       []MemberView      `json:"people"`
 	Declarations []DeclarationView `json:"declarations"`
-	Requests     []SignupView      `json:"requests"` // waiting; only for who decides them
+	Requests     []SignupView      `json:"requests"`           // waiting; only for who decides them
+	Emphasis     *EmphasisView     `json:"emphasis,omitempty"` // only for who directs it
 }
 
 // MemberView is an agent in a group.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -53,6 +54,16 @@ type handlingAsked struct {
 	correspondence.HandlingWish
 }
 
+type sentAsked struct {
+	State string          `query:"state" json:"-" validate:"omitempty,oneof=open late undelivered answered all" enum:"open,late,undelivered,answered,all"`
+	Limit int             `query:"limit" json:"-" validate:"min=0,max=200"` // 0 means 50
+	After habilitation.ID `query:"after" json:"-"`                          // the last message of the page before
+}
+
+type newsToSee struct {
+	Through time.Time `json:"through"` // the moment of the last news that was shown
+}
+
 type itemToSettle struct {
 	ID habilitation.ID `path:"id" json:"-"`
 	correspondence.SettleWish
@@ -94,6 +105,21 @@ func (s *Server) registerToDoAPI(writing []int) {
 	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/actions", tag: "handling", summary: "What is to be done by the reader and the reader's groups, what is late first"},
 		func(c *Call, d *correspondence.Desk, _ nothing) (correspondence.ActionsPage, error) {
 			return d.Actions(c.ctx)
+		})
+	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/sent", tag: "handling", causes: []int{404, 422},
+		summary: "What the reader's groups sent and how far each addressee has come: by default that of which something is still awaited, what is late first"},
+		func(c *Call, d *correspondence.Desk, in sentAsked) (correspondence.SentPage, error) {
+			return d.Sent(c.ctx, correspondence.SentQuery{State: in.State, Limit: in.Limit, After: in.After})
+		})
+	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/sent/news", tag: "handling",
+		summary: "What became of messages that the reader drafted or signed, or signs for the origin of, the last first"},
+		func(c *Call, d *correspondence.Desk, _ nothing) (correspondence.SentNewsPage, error) {
+			return d.SentNews(c.ctx)
+		})
+	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/sent/seen", tag: "handling", causes: []int{400, 413, 415, 422},
+		summary: "Note that the reader has seen what became of sent messages up to a moment"},
+		func(c *Call, d *correspondence.Desk, in newsToSee) (nothing, error) {
+			return nothing{}, d.SeeNews(c.ctx, in.Through)
 		})
 	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/alerts/{id}/acknowledge", tag: "handling", causes: []int{403, 409, 503},
 		summary: "Acknowledge an alert that calls the reader"},

@@ -73,6 +73,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	c.circulates(l)
 	c.mandates(l)
 	c.handles(l)
+	c.sends(l)
 	c.mails(l)
 	c.session(l)
 	for path, item := range c.document.Paths.Map() {

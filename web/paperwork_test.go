@@ -73,7 +73,7 @@ func fullMessage() correspondence.MessageView {
 		Headline: correspondence.Headline{ID: habilitation.ID{1}, Number: "TD BAMAKO DR 12", Kind: correspondence.Telegram, Level: habilitation.Restricted,
 			Subject: "Évacuation des ressortissants : « plan Niger », 42 € par tête", Summary: "Le résumé tient en deux lignes ; il dit l’essentiel de ce qui est demandé au poste et par qui, avant le soir.",
 			Origin: group("bamako", "BAMAKO", "Ambassade à Bamako"), ReleasedAt: *day(7), Instruction: true, Exercise: true,
-			Banners: []correspondence.Banner{{How: correspondence.Rectifies, Number: "TD BAMAKO DR 13", ReleasedAt: *day(12)}}},
+			ExpiredAt: day(10), Banners: []correspondence.Banner{{How: correspondence.Rectifies, Number: "TD BAMAKO DR 13", ReleasedAt: *day(12)}}},
 		DTG: "071700Z MAR 26", Drafter: &correspondence.AgentRef{Name: "J. C. Belliard"}, Signatory: &correspondence.AgentRef{Name: "Paul Noël"},
 		OnBehalf: &correspondence.AgentRef{Name: "Inès Marlaud"}, ActionFirst: correspondence.Immediate, InfoFirst: correspondence.Routine, Language: "fr",
 		Addressees: []correspondence.AddresseeView{

@@ -135,7 +135,8 @@ func (s *served) ask(t *testing.T, pass, path, accept string) string {
 func addresses(ids, dossiers []habilitation.ID) []string {
 	paths := []string{"/api/v1/me", "/api/v1/teleprinter", "/api/v1/teleprinter?limit=2", "/api/v1/search", "/api/v1/groups", "/api/v1/communities", "/api/v1/tags", "/api/v1/agents",
 		"/api/v1/house/checkpoint", "/api/v1/house/checkpoint/key", "/api/v1/house/certificates", "/api/v1/drafts", "/", "/search", "/groups", "/communities", "/tags", "/tags/sahel", "/groups/dam", "/requests", "/compose", "/drafts",
-		"/delegations", "/collectives", "/api/v1/delegations", "/api/v1/collectives", "/api/v1/operator", "/api/v1/groups/dam/roster", "/dossiers", "/api/v1/dossiers"}
+		"/delegations", "/collectives", "/api/v1/delegations", "/api/v1/collectives", "/api/v1/operator", "/api/v1/groups/dam/roster", "/dossiers", "/api/v1/dossiers",
+		"/sent", "/sent?state=all", "/api/v1/sent", "/api/v1/sent?state=all", "/api/v1/sent?state=answered", "/api/v1/sent/news", "/groups/bamako", "/api/v1/groups/bamako"}
 	for _, id := range dossiers {
 		for _, part := range []string{"", "/export.pdf", "/export.zip", "/files/" + id.String(), "?after=" + ids[len(ids)-1].String()} {
 			paths = append(paths, "/api/v1/dossiers/"+id.String()+part)

@@ -19,6 +19,7 @@ func (m *Matters) Apply(seq uint64, at time.Time, by habilitation.AgentID, act h
 	message := m.state.messageOf(act)
 	m.state.fold(Stamp{By: by, At: at}, act)
 	m.state.arrive(seq, message, act)
+	m.state.tell(message, time.Time{})
 	return nil
 }
 
@@ -37,6 +38,7 @@ func (m *Matters) Forget(message habilitation.ID) {
 		delete(m.state.uncalled, place{message, audience})
 	}
 	delete(m.state.running, message)
+	m.state.untell(message)
 	delete(m.state.by, message)
 }
 
@@ -276,6 +278,7 @@ func (s *state) add(message habilitation.ID, l Line, instruction string, why Add
 	l.enter(Delivered, why.At)
 	l.change(func(d *Details) { d.Instruction, d.Addition = instruction, &why })
 	one := s.by[message]
+	one.asks(&l)
 	one.lines = append(one.lines, l)
 	s.follow(message, &l)
 }
@@ -325,6 +328,9 @@ func (s *state) foldSettled(by Stamp, act TraySettled) {
 	item := *s.tray[act.Item]
 	s.lift(act.Item)
 	one := s.by[item.Message]
+	if l := one.line(item.Audience); l != nil {
+		l.change(func(d *Details) { d.Settled, d.To = &Word{Stamp: by, Reason: act.Reason}, act.To })
+	}
 	if act.To == 0 || one.line(act.To) != nil {
 		return
 	}

@@ -31,13 +31,14 @@ func (q *dateQueue) Pop() any {
 	return x
 }
 
-// Overdue is an addressee that has just become late.
+// Overdue is an addressee that has just become late, or without one a message that is no longer to be acted upon.
 type Overdue struct {
 	Message  habilitation.ID
 	Audience habilitation.AudienceID
 }
 
-// TakeOverdue gives what has become late since it was last asked, once. Lateness itself is no act: [Line.Late] tells it of any moment.
+// TakeOverdue gives what has become late or expired since it was last asked, once. Neither is an act: [Matter.Late] and [Matter.Expired] tell it
+// of any moment.
 func (m *Matters) TakeOverdue(now time.Time) []Overdue {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -49,7 +50,13 @@ func (m *Matters) TakeOverdue(now time.Time) []Overdue {
 		if !known {
 			continue
 		}
+		if d.place.audience == 0 {
+			m.state.tell(d.place.message, now)
+			out = append(out, Overdue{Message: d.place.message})
+			continue
+		}
 		if l := one.line(d.place.audience); l.Open(m.state.lowest(d.place.message)) && l.Due().UnixMicro() == d.at {
+			m.state.tell(d.place.message, now)
 			out = append(out, Overdue{Message: d.place.message, Audience: d.place.audience})
 		}
 	}

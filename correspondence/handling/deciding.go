@@ -25,12 +25,28 @@ func (m *Matters) line(h Hand, message habilitation.ID, audience habilitation.Au
 	return l, nil
 }
 
+// begin finds the line for somebody who means to begin handling it: not of a message that is no longer to be acted upon.
+func (m *Matters) begin(h Hand, message habilitation.ID, audience habilitation.AudienceID) (Line, error) {
+	l, err := m.line(h, message, audience)
+	if err == nil && m.expired(message, h.At) {
+		err = ErrExpired
+	}
+	return l, err
+}
+
+func (m *Matters) expired(message habilitation.ID, now time.Time) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	until := m.state.by[message].until
+	return until != 0 && now.After(secondsOf(until))
+}
+
 // taken says who holds the line, since when.
 func taken(l Line) error { return &TakenError{Stamp{By: l.Holder, At: l.Details().HeldSince}} }
 
 // Take decides whether the agent may take the message in charge for the addressee, and gives the act to append. It has one winner.
 func (m *Matters) Take(h Hand, message habilitation.ID, audience habilitation.AudienceID, due time.Time) (WasTaken, error) {
-	l, err := m.line(h, message, audience)
+	l, err := m.begin(h, message, audience)
 	if err == nil && l.Holder != 0 {
 		err = taken(l)
 	}
@@ -44,6 +60,9 @@ func (m *Matters) Take(h Hand, message habilitation.ID, audience habilitation.Au
 // nobody holds it whoever drafts or signs there. The member must be cleared for the level that the message bears now.
 func (m *Matters) Assign(h Hand, act Assigned) (Assigned, error) {
 	behalf, err := m.mayEnd(h, act.Message, act.Audience)
+	if err == nil && m.expired(act.Message, h.At) {
+		err = ErrExpired
+	}
 	if err != nil {
 		return Assigned{}, fmt.Errorf("entrust %s: %w", act.Message, err)
 	}
@@ -63,7 +82,11 @@ func (m *Matters) Assign(h Hand, act Assigned) (Assigned, error) {
 
 // Accept decides whether the agent may accept what was entrusted to them.
 func (m *Matters) Accept(h Hand, message habilitation.ID, audience habilitation.AudienceID) (Accepted, error) {
-	if err := m.entrusted(h, message, audience); err != nil {
+	err := m.entrusted(h, message, audience)
+	if err == nil && m.expired(message, h.At) {
+		err = ErrExpired
+	}
+	if err != nil {
 		return Accepted{}, fmt.Errorf("accept %s: %w", message, err)
 	}
 	return Accepted{Message: message, Audience: audience}, nil
@@ -131,7 +154,7 @@ func (m *Matters) mayEnd(h Hand, message habilitation.ID, audience habilitation.
 // Reassign decides whether the agent may pass what was asked of their group on to another: who directs the group may, for it gives the other
 // access. The other must be cleared for the level that the message bears now.
 func (m *Matters) Reassign(h Hand, act WasReassigned) (WasReassigned, error) {
-	_, err := m.line(h, act.Message, act.Audience)
+	_, err := m.begin(h, act.Message, act.Audience)
 	behalf, directs := h.directs(act.Audience)
 	if err == nil && !directs {
 		err = habilitation.ErrNotMandated
@@ -151,7 +174,7 @@ func (m *Matters) Reassign(h Hand, act WasReassigned) (WasReassigned, error) {
 
 // MayReassign reports whether the agent may pass the line on to anybody.
 func (m *Matters) MayReassign(h Hand, message habilitation.ID, audience habilitation.AudienceID) bool {
-	_, err := m.line(h, message, audience)
+	_, err := m.begin(h, message, audience)
 	_, directs := h.directs(audience)
 	return err == nil && directs
 }

@@ -26,6 +26,8 @@ var (
 	ErrSilenceOver = errors.New("no silence procedure runs")
 	// ErrSpokenAlready is returned for breaking a silence a second time for one addressee.
 	ErrSpokenAlready = errors.New("silence broken already")
+	// ErrExpired is returned for beginning to handle what is no longer to be acted upon.
+	ErrExpired = errors.New("no longer to be acted upon")
 	// ErrNotRinging is returned for acknowledging an alert a second time.
 	ErrNotRinging = errors.New("alert acknowledged already")
 )

@@ -23,6 +23,8 @@ type Released struct {
 	Desk       habilitation.AudienceID // the operator desk that undelivered lines fell on; zero for none
 	Fallen     Why                     // why the message itself lies on that desk; zero when it does not
 	Silence    time.Time               // end of the silence procedure; zero for none
+	ReplyBy    time.Time               // due date of whoever is asked to answer and has no deadline of their own; zero for none
+	ValidUntil time.Time               // no longer to be acted upon after; zero for ever
 }
 
 // ReleasedLine is one addressee of it.
@@ -48,6 +50,7 @@ type Line struct {
 	Called   bool  // flash or by night
 	N        uint64
 	deadline int64 // seconds since 1970; 0 for none
+	reply    int64 // by when it is asked to answer, where it has no deadline; seconds since 1970, 0 for never
 	since    int64 // microseconds since 1970
 	more     *Details
 }
@@ -59,10 +62,11 @@ type Details struct {
 	Reader      Stamp     // the first of its members to open it
 	Due         time.Time // by when the holder means to be done
 	HeldSince   time.Time
-	Entrusted   *Entrusted // waits to be accepted or declined; the holder keeps it until then
-	Declined    *Word      // the last refusal of what was entrusted
-	End         Word       // who ended it, and why
-	To          habilitation.AudienceID
+	Entrusted   *Entrusted              // waits to be accepted or declined; the holder keeps it until then
+	Declined    *Word                   // the last refusal of what was entrusted
+	End         Word                    // who ended it, and why
+	To          habilitation.AudienceID // to whom it was passed on, by whoever ended it or by the operator desk
+	Settled     *Word                   // how the operator desk was done with it
 	Answers     []Answer
 	Alert       habilitation.ID
 }
@@ -137,6 +141,10 @@ type Matter struct {
 	Lines    []Line
 	Shares   []Share
 	Silence  *Silence
+	// ValidUntil is when it ceases to be acted upon; zero for never.
+	ValidUntil time.Time
+	lowest     habilitation.Level
+	laid       []habilitation.AudienceID // addressees for whom it lies on an operator desk
 }
 
 // Line finds the line of an addressee.
@@ -183,9 +191,12 @@ func (l Line) StateFor(ceiling habilitation.Level) (State, time.Time) {
 	return l.State, l.Since()
 }
 
-// Due is by when the line is to be done: the holder's own date when it is earlier than the deadline. Zero for none.
+// Due is by when the line is to be done: its deadline, or else the date to answer by; the holder's own date when that is earlier. Zero for none.
 func (l Line) Due() time.Time {
 	due := l.Deadline()
+	if due.IsZero() {
+		due = secondsOf(l.reply)
+	}
 	if l.more != nil && !l.more.Due.IsZero() && (due.IsZero() || l.more.Due.Before(due)) {
 		return l.more.Due
 	}
@@ -199,10 +210,10 @@ func (l Line) Late(ceiling habilitation.Level, now time.Time) bool {
 	return l.Role == Action && !state.Ended() && !due.IsZero() && now.After(due)
 }
 
-// Open reports whether something is to be done: what is asked to be done, and what somebody holds, until it has ended.
+// Open reports whether something is to be done: what is asked to be done or answered by a date, and what somebody holds, until it has ended.
 func (l Line) Open(ceiling habilitation.Level) bool {
 	state, _ := l.StateFor(ceiling)
-	return !state.Ended() && l.Role == Action && (l.Asked == ToDo || l.Holder != 0)
+	return !state.Ended() && l.Role == Action && (l.Asked == ToDo || l.reply != 0 || l.Holder != 0)
 }
 
 // change gives the line other details; whoever holds the old ones keeps them.
@@ -227,6 +238,8 @@ type matter struct {
 	corrects habilitation.ID
 	fixedBy  []habilitation.ID // its corrections
 	silence  *Silence
+	replyBy  int64                     // seconds since 1970, 0 for none
+	until    int64                     // no longer to be acted upon after; seconds since 1970, 0 for ever
 	desks    []habilitation.AudienceID // operator desks that it lies on now
 }
 
@@ -245,7 +258,7 @@ func (m *matter) share(audience habilitation.AudienceID) int {
 
 func (m *matter) copy(id habilitation.ID) Matter {
 	out := Matter{Message: id, At: time.UnixMicro(m.at).UTC(), Origin: m.origin, Level: m.level, Year: int(m.year), Corrects: m.corrects,
-		Lines: slices.Clone(m.lines), Shares: slices.Clone(m.shares)}
+		Lines: slices.Clone(m.lines), Shares: slices.Clone(m.shares), ValidUntil: secondsOf(m.until)}
 	if m.silence != nil {
 		silence := *m.silence
 		silence.Broken = slices.Clone(silence.Broken)

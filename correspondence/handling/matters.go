@@ -28,7 +28,10 @@ type state struct {
 	running  map[habilitation.ID]struct{}                             // silence procedures
 	tray     map[habilitation.ID]*TrayItem                            // what lies on the operator desk
 	later    map[habilitation.ID]struct{}                             // messages brought to somebody after their release
-	dates    dates                                                    // when something becomes late
+	dates    dates                                                    // when something becomes late or expires
+	awaited  map[habilitation.AudienceID]map[habilitation.ID]struct{} // by origin: of what something is still to come
+	answered map[habilitation.AudienceID]map[habilitation.ID]struct{} // by origin: what somebody answered
+	latest   map[outlook][]moved                                      // by origin: where something came last
 }
 
 // place is an addressee of a message.
@@ -87,7 +90,8 @@ func newState() *state {
 	return &state{by: map[habilitation.ID]*matter{}, toward: map[series]map[uint64]habilitation.ID{}, open: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
 		alerts: map[habilitation.ID]*Alert{}, ringing: map[habilitation.ID]struct{}{},
 		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{},
-		later: map[habilitation.ID]struct{}{}}
+		later: map[habilitation.ID]struct{}{}, awaited: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
+		answered: map[habilitation.AudienceID]map[habilitation.ID]struct{}{}, latest: map[outlook][]moved{}}
 }
 
 // ItemOf is the identity of what a message's addressee laid on the operator desk, for one reason: it tells nothing to whoever has not the message's own.
@@ -107,7 +111,8 @@ func (m *Matters) Release(r Released) {
 }
 
 func (s *state) release(r Released) {
-	one := &matter{at: r.At.UnixMicro(), origin: r.Origin, level: r.Level, year: int16(r.Year), others: slices.Clone(r.Others), corrects: r.Corrects}
+	one := &matter{at: r.At.UnixMicro(), origin: r.Origin, level: r.Level, year: int16(r.Year), others: slices.Clone(r.Others), corrects: r.Corrects,
+		replyBy: unixOf(r.ReplyBy), until: unixOf(r.ValidUntil)}
 	s.by[r.Message] = one
 	for _, to := range r.Lines {
 		l := Line{Audience: to.Audience, Role: to.Role, Asked: to.Asked, Receipt: to.Receipt, Called: to.Called, deadline: unixOf(to.Deadline)}
@@ -118,6 +123,7 @@ func (s *state) release(r Released) {
 		if to.Asked == ToDo {
 			l.change(func(d *Details) { d.Instruction = to.Instruction })
 		}
+		one.asks(&l)
 		one.lines = append(one.lines, l)
 		s.follow(r.Message, &l)
 		if to.Undelivered && r.Desk != 0 {
@@ -132,11 +138,16 @@ func (s *state) release(r Released) {
 		for i := range corrected.lines {
 			s.follow(r.Corrects, &corrected.lines[i]) // more may read it now than know of its answers
 		}
+		s.tell(r.Corrects, time.Time{})
 	}
 	if !r.Silence.IsZero() {
 		one.silence = &Silence{Until: r.Silence}
 		s.running[r.Message] = struct{}{}
 	}
+	if one.until != 0 {
+		s.dates.add(r.ValidUntil, place{message: r.Message})
+	}
+	s.tell(r.Message, time.Time{})
 	s.answer(r)
 }
 
@@ -151,6 +162,7 @@ func (s *state) answer(r Released) {
 			d.Answers = append(slices.Clone(d.Answers), Answer{Message: r.Message, Level: r.Level, At: r.At})
 		})
 		s.follow(r.Answers, l)
+		s.tell(r.Answers, time.Time{})
 	}
 }
 
@@ -188,11 +200,10 @@ func (m *Matters) Has(message habilitation.ID) bool {
 func (m *Matters) Of(message habilitation.ID) (Matter, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	one, known := m.state.by[message]
-	if !known {
+	if _, known := m.state.by[message]; !known {
 		return Matter{}, false
 	}
-	return one.copy(message), true
+	return m.state.copy(message), true
 }
 
 // Audiences are all that the message is brought to now: addressees from the first and added since, communities it is shared with, the operator

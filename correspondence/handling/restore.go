@@ -57,6 +57,10 @@ func (s *state) index() {
 		if one.silence != nil && one.silence.Ended.IsZero() {
 			s.running[id] = struct{}{}
 		}
+		if one.until != 0 {
+			s.dates.add(secondsOf(one.until), place{message: id})
+		}
+		s.tell(id, time.Time{})
 	}
 	for id, a := range s.alerts {
 		if a.Acknowledged.At.IsZero() {
@@ -93,6 +97,7 @@ func (r restoring) matter() *matter {
 	r.Count(func() {
 		m.shares = append(m.shares, Share{Audience: r.audience(), Through: r.audience(), Seq: r.Number(), Word: r.word()})
 	})
+	m.replyBy, m.until = r.Signed(), r.Signed()
 	if r.truth() {
 		m.silence = &Silence{Until: r.at(), Ended: r.at(), Adopted: r.truth()}
 		r.Count(func() { m.silence.Broken = append(m.silence.Broken, Break{Audience: r.audience(), Word: r.word()}) })
@@ -102,7 +107,7 @@ func (r restoring) matter() *matter {
 
 func (r restoring) line() Line {
 	l := Line{Audience: r.audience(), Holder: habilitation.AgentID(r.Number()), Role: Role(r.Number()), Asked: Asked(r.Number()),
-		Receipt: Receipt(r.Number()), State: State(r.Number()), N: r.Number(), Called: r.truth(), deadline: r.Signed(), since: r.Signed()}
+		Receipt: Receipt(r.Number()), State: State(r.Number()), N: r.Number(), Called: r.truth(), deadline: r.Signed(), reply: r.Signed(), since: r.Signed()}
 	if r.truth() {
 		l.more = r.details()
 	}
@@ -126,6 +131,10 @@ func (r restoring) details() *Details {
 		d.Declined = &word
 	}
 	d.End, d.To = r.word(), r.audience()
+	if r.truth() {
+		word := r.word()
+		d.Settled = &word
+	}
 	r.Count(func() {
 		d.Answers = append(d.Answers, Answer{Message: r.ID(), Level: habilitation.Level(r.Number()), At: r.at()})
 	})

@@ -10,7 +10,7 @@ import (
 )
 
 // format changes with the layout below; a snapshot of another format is refolded from the journal.
-const format = "chancery handling 1"
+const format = "chancery handling 2"
 
 // Snapshot writes the fold as it is. The same history always gives the same bytes.
 func (m *Matters) Snapshot(w io.Writer) error {
@@ -103,6 +103,8 @@ func (s snapshot) matter(m *matter) {
 		s.Number(share.Seq)
 		s.word(share.Word)
 	}
+	s.Signed(m.replyBy)
+	s.Signed(m.until)
 	s.truth(m.silence != nil)
 	if m.silence != nil {
 		s.silence(m.silence)
@@ -126,6 +128,7 @@ func (s snapshot) line(l *Line) {
 	}
 	s.truth(l.Called)
 	s.Signed(l.deadline)
+	s.Signed(l.reply)
 	s.Signed(l.since)
 	s.truth(l.more != nil)
 	if l.more != nil {
@@ -159,6 +162,10 @@ func (s snapshot) details(d *Details) {
 	}
 	s.word(d.End)
 	s.Number(uint64(d.To))
+	s.truth(d.Settled != nil)
+	if d.Settled != nil {
+		s.word(*d.Settled)
+	}
 	s.Number(uint64(len(d.Answers)))
 	for _, a := range d.Answers {
 		s.ID(a.Message)

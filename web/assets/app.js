@@ -111,7 +111,7 @@ if (tape() || shownMessage()) {
 }
 
 // Single keys, switched off in the account menu, never while something is being typed.
-const sections = { t: "teleprinter", a: "actions", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers", p: "circuit" };
+const sections = { t: "teleprinter", a: "actions", s: "sent", r: "search", b: "drafts", g: "groups", c: "communities", e: "tags", d: "requests", o: "dossiers", p: "circuit" };
 let prefix = 0;
 
 function typing(target) {
@@ -202,6 +202,5 @@ if (fields) {
   const [{ compose }, { AutoCompleteElement }] = await Promise.all([import(fields.dataset.compose), import(fields.dataset.autocomplete)]);
   AutoCompleteElement.setCSPTrustedTypesPolicy(policy);
   compose(fields);
+  if (fields.dataset.filesScript) (await import(fields.dataset.filesScript)).files(fields);
 }
-const sender = document.querySelector("[data-files-script]");
-if (sender) (await import(sender.dataset.filesScript)).files(document.getElementById("main"));

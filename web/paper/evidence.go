@@ -8,9 +8,9 @@ import (
 	"chancery/correspondence"
 )
 
-// banners print what corrects this message, and what it corrects: the reader is told before the text.
+// banners print what corrects this message, since when it is not to be acted upon, and what it corrects: the reader is told before the text.
 func (p *press) banners(m *correspondence.MessageView) {
-	if m.Corrects == nil && len(m.Banners) == 0 {
+	if m.Corrects == nil && len(m.Banners) == 0 && m.ExpiredAt == nil {
 		return
 	}
 	p.frame(func() {
@@ -18,6 +18,9 @@ func (p *press) banners(m *correspondence.MessageView) {
 		for _, b := range m.Banners {
 			told := p.words.T("paper.corrected-"+b.How.String(), "Number", b.Number, "Date", p.words.Date(b.ReleasedAt.In(p.house.Zone)))
 			p.MultiCell(0, line, p.say(heading(told)), "", "C", false)
+		}
+		if m.ExpiredAt != nil {
+			p.MultiCell(0, line, p.say(heading(p.words.T("paper.expired", "Date", p.until(m.ExpiredAt)))), "", "C", false)
 		}
 		if m.Corrects == nil {
 			return
