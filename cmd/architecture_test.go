@@ -77,6 +77,7 @@ var guarded = []method{
 const callers = `
 Journal.Fetch: archive.(*walk).entry            verification re-reads everything and shows nothing
 Journal.Fetch: correspondence.(*Desk).open      the one way of a reader: row, rule, reading recorded, then this
+Journal.Fetch: correspondence.(*Desk).Denials   the trail of denials, which holds no message, to auditors
 Journal.Fetch: correspondence.(*Chancery).outgoing  an unprotected message, to an address that the release gate let it out to
 Journal.Fetch: correspondence.Texts.Text        the index asks for the texts of hits that the perimeter has admitted
 Journal.Tail: correspondence.(*Chancery).batchFrom  the index follows

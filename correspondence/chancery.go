@@ -84,6 +84,7 @@ type Chancery struct {
 	handover handover
 	marks    markCache
 	uploads  uploads
+	denials  denials
 	verifier *archive.Verifier
 }
 
@@ -151,10 +152,11 @@ func (c *Chancery) settle() {
 func (c *Chancery) Close() error {
 	c.closing.Do(func() { close(c.stop) })
 	c.done.Wait()
+	counted := c.writeDenials(context.Background(), c.denials.drain())
 	if c.failed.Load() != nil {
 		return *c.failed.Load()
 	}
-	return c.snapshot()
+	return errors.Join(counted, c.snapshot())
 }
 
 // Ready reports whether the house can decide.

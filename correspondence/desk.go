@@ -26,6 +26,11 @@ func passOf(s habilitation.Session) Pass {
 // SignIn gives a pass for a login and its password, on the terminal that shows its secret; address throttles guessing.
 func (c *Chancery) SignIn(ctx context.Context, login, password, terminal, address string) (Pass, error) {
 	session, err := c.Authority.SignIn(ctx, login, password, terminal, habilitation.FromAddress(address))
+	if errors.Is(err, habilitation.ErrNotAdmitted) {
+		if failed := c.denySignIn(ctx, login, terminal, address, err); failed != nil {
+			return Pass{}, failed
+		}
+	}
 	if err != nil {
 		return Pass{}, refusalOf(err)
 	}
@@ -76,6 +81,9 @@ func (d *Desk) SignOut(ctx context.Context) error {
 	d.house.arrived.announce()
 	return nil
 }
+
+// Agent is whose desk it is.
+func (d *Desk) Agent() habilitation.AgentID { return d.badge.Agent() }
 
 // Session identifies the sign-in that the desk was opened in: pages bind their forms to it.
 func (d *Desk) Session() habilitation.ID { return d.badge.Session() }
@@ -143,6 +151,10 @@ func refusalOf(err error) error {
 	var already *Refusal
 	if errors.As(err, &already) {
 		return already
+	}
+	var many *habilitation.TooManyAttempts
+	if errors.As(err, &many) {
+		return &Refusal{Cause: Throttled, Wait: many.Wait}
 	}
 	for _, known := range refusals {
 		if errors.Is(err, known.is) {

@@ -8,14 +8,25 @@ import (
 )
 
 // StepUp lets the agent show the password again in this session, and gives a pass that says so. It holds no refresh token: the one that the
-// client has goes on, and what it is exchanged for says so too. Address throttles guessing, as at the sign-in: a wrong password and too
-// many of them are one fault.
+// client has goes on, and what it is exchanged for says so too. Guesses in one session are throttled; address is where they come from.
 func (d *Desk) StepUp(ctx context.Context, password, address string) (Pass, error) {
-	session, err := d.house.Authority.StepUp(ctx, d.badge, password, habilitation.FromAddress(address))
+	session, err := d.house.Authority.StepUp(ctx, d.badge, password)
 	if err == nil {
 		return passOf(session), nil
 	}
 	refused := refusalOf(err)
+	reason := string(NotAdmitted)
+	if errors.Is(err, habilitation.ErrTooManyAttempts) {
+		reason = string(Throttled)
+	}
+	if errors.Is(err, habilitation.ErrNotAdmitted) {
+		if failed := d.Denied(ctx, "step-up", reason, habilitation.ID{}, address); failed != nil {
+			return Pass{}, failed
+		}
+	}
+	if reason == string(Throttled) {
+		return Pass{}, refused
+	}
 	if _, over := d.house.Authority.Renew(d.badge); errors.Is(err, habilitation.ErrNotAdmitted) && over == nil {
 		refused = &Refusal{Cause: Invalid, Faults: []Fault{{Field: "password", Key: "password-wrong"}}}
 	}

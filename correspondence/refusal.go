@@ -1,6 +1,9 @@
 package correspondence
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Cause is why something was refused; web maps each to one status.
 type Cause string
@@ -18,6 +21,8 @@ const (
 	StepUp Cause = "step-up"
 	// Conflict: it was changed, decided or released in the meantime.
 	Conflict Cause = "conflict"
+	// Throttled: too many failures of late; it may be tried again after Wait.
+	Throttled Cause = "too-many-attempts"
 	// Busy: the house cannot do it now; nothing was done.
 	Busy Cause = "busy"
 )
@@ -32,8 +37,9 @@ type Fault struct {
 // Refusal is the only error whose words reach a reader.
 type Refusal struct {
 	Cause  Cause
-	Key    string  // the message key of the whole, "" for the cause's own sentence
-	Faults []Fault // all of them at once, in the order of the form
+	Key    string        // the message key of the whole, "" for the cause's own sentence
+	Wait   time.Duration // of what is throttled
+	Faults []Fault       // all of them at once, in the order of the form
 
 	// Of a draft that was changed in the meantime: the text that stands, the one that was refused and is kept aside, and what differs between
 	// the text that the agent knew and the one that stands.

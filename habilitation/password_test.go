@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -148,7 +149,7 @@ func TestThrottleCountsFailuresAndForgets(t *testing.T) {
 	now := noon
 	th := newThrottle(Throttle{PerAccount: 3, PerAddress: 5, Window: time.Hour}, func() time.Time { return now })
 	tries := func(account, address string) (n int) {
-		for th.begin(account, address) && n < 100 {
+		for th.begin(attempt{account: account, place: address}) == 0 && n < 100 {
 			n++
 		}
 		return n
@@ -159,31 +160,46 @@ func TestThrottleCountsFailuresAndForgets(t *testing.T) {
 	if n := tries("b", "x"); n != 2 {
 		t.Fatalf("%d tries left at the address", n)
 	}
-	if n := tries("b", "y"); n != 1 {
-		t.Fatalf("%d tries left at the other account", n)
+	if n := tries("b", "y"); n != 3 {
+		t.Fatalf("%d tries at the other account from another address", n)
 	}
 	if n := tries("c", ""); n != 3 {
 		t.Fatalf("%d tries without an address", n)
 	}
 	now = now.Add(20 * time.Minute)
-	if n := tries("a", "z"); n != 1 {
+	if n := tries("a", "x"); n != 1 {
 		t.Fatalf("%d tries after a third of the window", n)
 	}
+	if wait := th.begin(attempt{account: "a", place: "x"}); wait != 20*time.Minute {
+		t.Fatalf("to wait %s", wait)
+	}
 	now = now.Add(20 * time.Minute)
+	a := attempt{account: "a", place: "z"}
 	for range 50 {
-		if !th.begin("a", "z") {
+		if th.begin(a) > 0 {
 			t.Fatal("successes are held against the account")
 		}
-		th.succeed("a", "z")
+		th.succeed(a)
 	}
-	th.begin("a", "z")
-	th.spare("a", "z")
+	th.begin(a)
+	th.spare(a)
 	if n := tries("a", "z"); n != 3 {
 		t.Fatalf("%d tries after a success", n)
 	}
 	now = now.Add(-time.Hour)
-	if th.begin("a", "z") {
+	if th.begin(a) == 0 {
 		t.Fatal("a clock set back forgives")
+	}
+	now = now.Add(10 * time.Hour)
+	all := 0
+	for i := range 20 {
+		all += tries("d", fmt.Sprint("from ", i))
+	}
+	if all != 30 {
+		t.Fatalf("%d tries at one account from everywhere", all)
+	}
+	if th.begin(attempt{account: "d", place: "terminal", known: true}) > 0 {
+		t.Fatal("failures elsewhere are held against a place that the house knows")
 	}
 }
 

@@ -23,15 +23,16 @@ type Session struct {
 type SignInOption func(*attempt)
 
 // FromAddress says where the attempt comes from, so that failures from there are counted. The text is the caller's: a network prefix, usually.
-func FromAddress(address string) SignInOption { return func(a *attempt) { a.address = address } }
+func FromAddress(address string) SignInOption { return func(a *attempt) { a.place = address } }
 
 // attempt is one try at signing in.
 type attempt struct {
 	login    string
 	password string
 	secret   string // of the terminal, empty for none
-	address  string
 	account  string // the login as failures are counted under
+	place    string // the address it comes from, or the terminal or session that the house knows it by
+	known    bool   // the house knows the place
 }
 
 // loginLimit is beyond any login that the register takes, in bytes.
@@ -39,7 +40,7 @@ const loginLimit = 200
 
 // SignIn opens a session for an agent who knows the password. The terminal's secret decides which terminal it is; without one, or with one
 // that the house does not know, the session reads unprotected messages only. Every wrong thing is ErrNotAdmitted, for the same cost;
-// too many of them are ErrTooManyAttempts as well, before anything is hashed.
+// too many of them are TooManyAttempts, before anything is hashed. On a terminal that the house knows, only failures on it count.
 func (a *Authority) SignIn(ctx context.Context, login, password, terminalSecret string, options ...SignInOption) (Session, error) {
 	try := attempt{login: login, password: password, secret: terminalSecret}
 	for _, option := range options {
@@ -49,20 +50,23 @@ func (a *Authority) SignIn(ctx context.Context, login, password, terminalSecret 
 		return Session{}, ErrNotAdmitted
 	}
 	try.account = foldKey(login)
+	if terminal, registered := a.register.TerminalBySecret(terminalSecret); registered && !terminal.Withdrawn {
+		try.place, try.known = "terminal "+terminal.ID.String(), true
+	}
 	return a.throttled(try, func() (Session, error) { return a.signIn(ctx, try) })
 }
 
 // throttled counts the attempt from its beginning, and takes it back when it succeeded or came to no verdict.
 func (a *Authority) throttled(try attempt, admit func() (Session, error)) (Session, error) {
-	if !a.throttle.begin(try.account, try.address) {
-		return Session{}, fmt.Errorf("%w: %w", ErrNotAdmitted, ErrTooManyAttempts)
+	if wait := a.throttle.begin(try); wait > 0 {
+		return Session{}, &TooManyAttempts{Wait: wait}
 	}
 	session, err := admit()
 	switch {
 	case err == nil:
-		a.throttle.succeed(try.account, try.address)
+		a.throttle.succeed(try)
 	case !errors.Is(err, ErrNotAdmitted):
-		a.throttle.spare(try.account, try.address)
+		a.throttle.spare(try)
 	}
 	return session, err
 }

@@ -91,6 +91,41 @@ func TestTooManyFailuresAreRefusedBeforeHashing(t *testing.T) {
 	}
 }
 
+// TestFailuresElsewhereKeepNobodyOut: whoever guesses at an account keeps out neither its agent at another address, nor at a terminal of the house.
+func TestFailuresElsewhereKeepNobodyOut(t *testing.T) {
+	h := newHouse(t)
+	session := h.signIn("second", h.secret)
+	guess := func(secret string, from habilitation.SignInOption) (n int) {
+		for n < 200 {
+			if _, err := h.authority.SignIn(t.Context(), "second", wrong, secret, from); errors.Is(err, habilitation.ErrTooManyAttempts) {
+				return n
+			}
+			n++
+		}
+		return n
+	}
+	here := habilitation.FromAddress("192.0.2.1")
+	if n := guess("", here); n != 10 {
+		t.Fatalf("%d guesses from one address", n)
+	}
+	if _, err := h.authority.SignIn(t.Context(), "second", password, "", habilitation.FromAddress("198.51.100.7")); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+	if _, err := h.authority.SignIn(t.Context(), "second", password, h.secret, here); err != nil {
+		t.Errorf("from the same address, at a terminal that the house knows: %v", err)
+	}
+	var many *habilitation.TooManyAttempts
+	if _, err := h.authority.SignIn(t.Context(), "second", password, "no such secret", here); !errors.As(err, &many) || many.Wait != 6*time.Minute {
+		t.Errorf("at a terminal that the house does not know: %v", err)
+	}
+	if n := guess(h.secret, here); n != 10 {
+		t.Errorf("%d guesses at one terminal", n)
+	}
+	if _, err := h.authority.StepUp(t.Context(), session.Badge, password); err != nil {
+		t.Errorf("in a session that was open: %v", err)
+	}
+}
+
 func TestSignInEndsWithItsContext(t *testing.T) {
 	h := newHouse(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -8,16 +8,13 @@ import (
 
 // StepUp lets whoever holds the badge show the password again, in the same session, and hands out an access token that says so; the
 // refresh token of the session goes on, and what it is exchanged for says so too. A wrong password is ErrNotAdmitted, for the cost of a
-// sign-in and counted with them: too many are ErrTooManyAttempts as well. A badge without a session has nothing to step up.
-func (a *Authority) StepUp(ctx context.Context, b Badge, password string, options ...SignInOption) (Session, error) {
+// sign-in, and counted by session: too many are TooManyAttempts. A badge without a session has nothing to step up.
+func (a *Authority) StepUp(ctx context.Context, b Badge, password string) (Session, error) {
 	agent, known := a.register.Agent(b.agent)
 	if b.session.IsZero() || !known {
 		return Session{}, ErrNotAdmitted
 	}
-	try := attempt{account: foldKey(agent.Login)}
-	for _, option := range options {
-		option(&try)
-	}
+	try := attempt{account: foldKey(agent.Login), place: "session " + b.session.String(), known: true}
 	return a.throttled(try, func() (Session, error) { return a.stepUp(ctx, b, password) })
 }
 

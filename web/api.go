@@ -30,7 +30,7 @@ func (s *Server) registerAPI() {
 }
 
 func (s *Server) registerSessionAPI() {
-	refusals := []int{400, 401, 415, 422, 503}
+	refusals := []int{400, 401, 415, 422, 429, 503}
 	answerAnybody(s, operation{method: fiber.MethodPost, path: "/api/v1/session", tag: "session", causes: refusals,
 		summary: "Sign in; the pass is answered and set as a cookie"}, signInOverAPI)
 	answerAnybody(s, operation{method: fiber.MethodPost, path: "/api/v1/session/refresh", tag: "session", causes: refusals,

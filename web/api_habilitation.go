@@ -1,6 +1,8 @@
 package web
 
 import (
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 
 	"chancery/correspondence"
@@ -9,7 +11,7 @@ import (
 
 func (s *Server) registerHabilitationAPI() {
 	decided := []int{400, 403, 409, 415, 422}
-	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/session/step-up", tag: "session", causes: []int{400, 415, 422, 503},
+	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/session/step-up", tag: "session", causes: []int{400, 415, 422, 429, 503},
 		summary: "Show the password again in this session, as signing needs now and then; the refresh token stays as it is"}, stepUpOverAPI)
 	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/delegations", tag: "mandates",
 		summary: "The delegations that concern me: given, received, between others of my groups, and what I may lend"},
@@ -37,6 +39,7 @@ func (s *Server) registerHabilitationAPI() {
 			return d.SetRoster(c.ctx, in.ID, in.RosterForm)
 		})
 	s.registerCollectiveAPI(decided)
+	s.registerTrailAPI()
 }
 
 func (s *Server) registerCollectiveAPI(decided []int) {
@@ -113,4 +116,18 @@ func stepUpOverAPI(c *Call, d *correspondence.Desk, in proof) (correspondence.Pa
 		c.s.setCookie(c.fiber, accessCookie, given.AccessToken, 0)
 	}
 	return given, nil
+}
+
+type trailAsked struct {
+	Before time.Time `query:"before" json:"-"`
+	Limit  int       `query:"limit" json:"-" validate:"min=0,max=200"`
+}
+
+func (s *Server) registerTrailAPI() {
+	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/house/denials", tag: "house", causes: []int{403, 422},
+		summary: "The trail of what was refused, and to whom, the newest first; for auditors"},
+		func(c *Call, d *correspondence.Desk, in trailAsked) (list[correspondence.DenialView], error) {
+			denials, err := d.Denials(c.ctx, in.Before, in.Limit)
+			return list[correspondence.DenialView]{denials}, err
+		})
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
+
+	"chancery/correspondence"
 )
 
 // guard runs before every handler: it sets the headers, refuses what no handler should meet, turns a panic into an error and writes
@@ -131,10 +133,14 @@ func refuseCrossOrigin(c *fiber.Ctx) error {
 	return nil
 }
 
-// logRequest writes one event per request: what was asked of which route, never a text, a query or a name.
+// logRequest writes one event per request: what was asked of which route, by whom in which session, never a text, a query or a name.
 func (s *Server) logRequest(c *fiber.Ctx, began time.Time) {
-	s.log.Info("request", "method", c.Method(), "route", c.Route().Path, "status", c.Response().StatusCode(),
-		"micros", s.options.Clock().Sub(began).Microseconds(), "incident", incidentOf(c))
+	event := []any{"method", c.Method(), "route", c.Route().Path, "status", c.Response().StatusCode(),
+		"micros", s.options.Clock().Sub(began).Microseconds(), "incident", incidentOf(c)}
+	if desk, known := c.Locals(deskKey).(*correspondence.Desk); known {
+		event = append(event, "agent", desk.Agent(), "session", desk.Session())
+	}
+	s.log.Info("request", event...)
 }
 
 var errNoPass = errors.New("no pass shown")

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
@@ -33,6 +35,7 @@ func (s *Server) registerPages() {
 type signInForm struct {
 	login, next   string
 	refused, busy bool
+	wait          int  // minutes until it may be tried again
 	remembered    bool // this terminal has shown its secret before
 	signedOut     bool
 }
@@ -69,8 +72,14 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	given, err := s.house.SignIn(call.ctx, login, password, secret, call.address())
 	if err != nil {
 		p := problemOf(err)
-		if p == nil || p.status != fiber.StatusUnauthorized && p.status != fiber.StatusServiceUnavailable {
+		if p == nil || p.status != fiber.StatusUnauthorized && p.retry == 0 {
 			return err
+		}
+		if p.status == fiber.StatusTooManyRequests {
+			form.wait = minutes(p.retry)
+		}
+		if p.retry > 0 {
+			c.Set("Retry-After", fmt.Sprint(p.retry))
 		}
 		form.busy = p.status == fiber.StatusServiceUnavailable
 		return s.showSignIn(call, p.status, form)
@@ -84,6 +93,9 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	}
 	return seeOther(c, form.next)
 }
+
+// minutes are the minutes that so many seconds fill.
+func minutes(seconds int) int { return (seconds + 59) / 60 }
 
 func signOut(c *Call, d *correspondence.Desk) (view, error) {
 	if err := d.SignOut(c.ctx); err != nil {

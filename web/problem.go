@@ -4,10 +4,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/gofiber/fiber/v2"
 
 	"chancery/correspondence"
+	"chancery/habilitation"
 )
 
 // problem is an error with its status and the message key of what is told. Nothing else of an error reaches a reader.
@@ -32,6 +34,7 @@ var causes = map[correspondence.Cause]int{
 	correspondence.NotMandated: fiber.StatusForbidden,
 	correspondence.StepUp:      fiber.StatusForbidden,
 	correspondence.Conflict:    fiber.StatusConflict,
+	correspondence.Throttled:   fiber.StatusTooManyRequests,
 	correspondence.Busy:        fiber.StatusServiceUnavailable,
 }
 
@@ -77,8 +80,11 @@ func refusalProblem(r *correspondence.Refusal) *problem {
 	if r.Key != "" {
 		p.key = r.Key
 	}
-	if r.Cause == correspondence.Busy {
+	switch r.Cause {
+	case correspondence.Busy:
 		p.retry = 2
+	case correspondence.Throttled:
+		p.retry = int(math.Ceil(r.Wait.Seconds()))
 	}
 	return p
 }
@@ -88,6 +94,11 @@ func refusalProblem(r *correspondence.Refusal) *problem {
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	s.setHeaders(c) // an unreadable request comes here without having met the guard
 	p := problemOf(err)
+	if p != nil {
+		if failed := s.recordDenial(c, p); failed != nil {
+			p, err = nil, failed
+		}
+	}
 	if p == nil {
 		p = s.incident(c, err)
 	}
@@ -110,6 +121,20 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set("WWW-Authenticate", bearerChallenge)
 	}
 	return s.problemJSON(c, p)
+}
+
+// recordDenial records, before it is told, that somebody who showed a pass may not do what was asked, or asked for what is not there for them.
+func (s *Server) recordDenial(c *fiber.Ctx, p *problem) error {
+	desk, known := c.Locals(deskKey).(*correspondence.Desk)
+	denied := p.status == fiber.StatusForbidden && p.key != string(correspondence.StepUp) || p.status == fiber.StatusNotFound && p.refusal != nil
+	if !known || !denied {
+		return nil
+	}
+	subject, err := habilitation.ParseID(c.Params("id"))
+	if err != nil {
+		subject = habilitation.ID{} // a name, or nothing
+	}
+	return desk.Denied(c.Context(), c.Method()+" "+c.Route().Path, p.key, subject, c.Context().RemoteIP().String())
 }
 
 // answerStranger asks whoever announced much, and showed no pass, to sign in first.

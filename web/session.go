@@ -62,8 +62,20 @@ func (s *Server) dropPass(c *fiber.Ctx) {
 	}
 }
 
-// openDesk opens the desk of whoever asks: by bearer token, or by cookie, in which case a pass that ran out is refreshed on the way.
+// deskKey is where a request's desk is kept for its log line and the trail of denials.
+const deskKey = "desk"
+
+// openDesk opens the desk of whoever asks, and remembers it with the request.
 func (s *Server) openDesk(ctx context.Context, c *fiber.Ctx) (*correspondence.Desk, error) {
+	desk, err := s.findDesk(ctx, c)
+	if err == nil {
+		c.Locals(deskKey, desk)
+	}
+	return desk, err
+}
+
+// findDesk opens it by bearer token, or by cookie, in which case a pass that ran out is refreshed on the way.
+func (s *Server) findDesk(ctx context.Context, c *fiber.Ctx) (*correspondence.Desk, error) {
 	if authorization := c.Get("Authorization"); authorization != "" {
 		scheme, token, _ := strings.Cut(authorization, " ")
 		if !strings.EqualFold(scheme, "Bearer") || token == "" {

@@ -30,6 +30,9 @@ func readStrict(body []byte, to any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return malformed("empty")
 	}
+	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) { // would leave everything unsaid
+		return malformed("malformed")
+	}
 	if !utf8.Valid(body) {
 		return malformed("not-utf8")
 	}

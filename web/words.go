@@ -144,7 +144,7 @@ func (w *words) problemText(p *problem, part string) string {
 	if !w.has(key) {
 		key = "problem.malformed." + part
 	}
-	return w.T(key, "Incident", p.incident)
+	return w.T(key, "Incident", p.incident, "Minutes", minutes(p.retry))
 }
 
 // Number writes a whole number with the spaces or commas of the language.
