@@ -33,7 +33,7 @@ jhillyerd/enmime, x/net, x/text < correspondence/postal
 correspondence/postal < correspondence/queuetest
 correspondence/postal, bbolt < correspondence/boltqueue
 correspondence/postal, emersion/go-smtp < correspondence/smtp
-habilitation < correspondence/gate
+habilitation, x/text < correspondence/gate
 
 archive, search, tagging, habilitation, correspondence/postal, correspondence/gate, go-playground/validator, x/text < correspondence
 habilitation < correspondence/circuit
@@ -88,7 +88,7 @@ Vault.Open: archive.(*walk).object              verification
 Vault.Open: correspondence.(*Desk).Attachment   behind Desk.open
 Vault.Open: correspondence.(*Evidence).File     Desk.Export made the evidence, behind Desk.open
 Vault.Open: correspondence.(*Desk).Made         behind Desk.open
-Vault.Open: correspondence.readWords            the index asks for the words of the files of messages, as it asks for their texts
+Vault.Open: correspondence.Extract.readText     the index asks for the words of the files of messages, as it asks for their texts; so does the release gate
 Vault.Open: correspondence.(*Desk).DossierFile  behind Desk.openDossier, which asks who reads the dossier and records the reading
 Index.Find: correspondence.(*Desk).Search       with the perimeter of the badge
 postal.Read: correspondence/inspection.readMails  in a child, never in the process of the house

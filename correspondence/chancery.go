@@ -37,6 +37,7 @@ type Published interface {
 type Config struct {
 	Domain        string       // of message identities: "mae.example"
 	MailDomain    string       // of the mail addresses of groups and agents; "": Domain
+	Relayed       bool         // some server takes mail to outside; false: what may leave waits
 	GateDefault   gate.Outcome // where no rule of the release gate matches; "": a second person
 	Folds         *Folds
 	Journal       archive.Journal

@@ -71,13 +71,16 @@ func (p *preview) duplicates(now time.Time, unread *unreads) {
 	}
 }
 
-// warn tells what does not hinder: who would not receive by tag, an exemption that exempts nobody, and a group that cries wolf.
+// warn tells what does not hinder: who would not receive by tag, an exemption that exempts nobody, a group that cries wolf, and mail that would stay.
 func (p *preview) warn(now time.Time) {
 	p.warnOfTags()
 	if len(p.message.Exempted) > 0 && len(p.message.Collectives) == 0 {
 		p.warning("exempted", "exempted-from-nothing")
 	}
 	p.warnOfUrgency(now)
+	if len(p.message.External) > 0 && !p.desk.house.Relayed {
+		p.warning("external", "no-relay")
+	}
 }
 
 func (p *preview) warning(field, key string, args ...string) {

@@ -14,11 +14,16 @@ import (
 // GateRuleForm is one rule of the release gate as an administrator writes it.
 type GateRuleForm struct {
 	Name    string   `json:"name" validate:"max=200"`
-	Words   []string `json:"words,omitempty" validate:"max=100,dive,max=200"`            // any of them stands in the message
-	Tags    []string `json:"tags,omitempty" validate:"max=100,dive,max=100"`             // keys
-	Domains []string `json:"domains,omitempty" validate:"max=100,dive,max=200"`          // of addresses
-	Outcome string   `json:"outcome" validate:"max=20" enum:"allow,second-person,block"` // allow, second-person or block
+	Words   []string `json:"words,omitempty" validate:"max=100,dive,max=200"`   // any of them stands in the message or in its files
+	Tags    []string `json:"tags,omitempty" validate:"max=100,dive,max=100"`    // keys
+	Domains []string `json:"domains,omitempty" validate:"max=100,dive,max=200"` // of addresses
+	Kinds   []string `json:"kinds,omitempty" validate:"max=10,dive,max=20"`     // of message: telegram, note, mail
+	Files   []string `json:"files,omitempty" validate:"max=100,dive,max=130"`   // types of attached file: any, picture, pdf, office, archive, text; or .docx, image/png, image/*
+	Outcome string   `json:"outcome" validate:"max=20" enum:"allow,second-person,block"`
 }
+
+// FileFamilies lists the families of files that a rule of the gate may name.
+func FileFamilies() []string { return gate.FileFamilies() }
 
 // GateForm is all the rules in their order, and why they change.
 type GateForm struct {
@@ -35,12 +40,25 @@ type GateView struct {
 
 // OutgoingView is where one address outside stands.
 type OutgoingView struct {
-	Address string    `json:"address"`
-	Step    string    `json:"step" enum:"held,refused,waiting,sent,undeliverable"` // held, refused, waiting, sent or undeliverable
-	At      time.Time `json:"at"`
-	Rule    string    `json:"rule,omitempty"` // of the gate that decided
-	By      *AgentRef `json:"by,omitempty"`   // the second person
-	Why     string    `json:"why,omitempty"`
+	Address string     `json:"address"`
+	Step    string     `json:"step" enum:"held,refused,waiting,sent,undeliverable"`
+	NoRelay bool       `json:"no_relay,omitempty"` // it waits in vain: no server is configured that takes mail to outside
+	At      time.Time  `json:"at"`
+	Rule    string     `json:"rule,omitempty"`   // of the gate that decided
+	Found   *FoundView `json:"found,omitempty"`  // by what the rule matched
+	Unread  []string   `json:"unread,omitempty"` // files whose words nobody knows, while a rule asks for words
+	By      *AgentRef  `json:"by,omitempty"`     // the second person
+	Why     string     `json:"why,omitempty"`
+}
+
+// FoundView is by what a rule of the gate matched a message; what it does not ask for is empty.
+type FoundView struct {
+	Word string  `json:"word,omitempty"`
+	In   string  `json:"in,omitempty"` // name of the file that says the word; "" for the message itself
+	Tag  *TagRef `json:"tag,omitempty"`
+	Kind string  `json:"kind,omitempty" enum:"telegram,note,mail"`
+	Type string  `json:"type,omitempty"` // of file
+	File string  `json:"file,omitempty"` // name of the one that is of it
 }
 
 // HeldView is a message that waits for a second person.
@@ -56,7 +74,7 @@ func (d *Desk) Gate(context.Context) (GateView, error) {
 	}
 	v := GateView{Rules: []GateRuleForm{}, Default: string(d.house.GateDefault), May: true}
 	for _, r := range d.house.Folds.Gate.Rules() {
-		form := GateRuleForm{Name: r.Name, Words: r.Words, Domains: r.Domains, Outcome: string(r.Outcome)}
+		form := GateRuleForm{Name: r.Name, Words: r.Words, Domains: r.Domains, Kinds: r.Kinds, Files: r.Files, Outcome: string(r.Outcome)}
 		for _, t := range r.Tags {
 			form.Tags = append(form.Tags, d.house.Folds.tag(t).Key)
 		}
@@ -95,9 +113,24 @@ func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
 		rule := gate.Rule{Name: OneLine(r.Name), Outcome: gate.Outcome(r.Outcome)}
 		f.length(at+".name", rule.Name, true, maxSubject)
 		if !rule.Outcome.Valid() {
-			f.noChoice(at+".outcome", r.Outcome, string(gate.Allow), string(gate.SecondPerson), string(gate.Block))
+			f.fault(at+".outcome", "unknown-choice", "value", r.Outcome)
 		}
 		rule.Words, rule.Domains = filledLines(r.Words), filledLines(r.Domains)
+		for _, word := range rule.Words {
+			if !gate.IsWord(word) {
+				f.fault(at+".words", "not-a-word", "value", word)
+			}
+		}
+		for _, kind := range filledLines(r.Kinds) {
+			choose(f, at+".kinds", kind, kindNames, Mail)
+			rule.Kinds = append(rule.Kinds, kind)
+		}
+		for _, kind := range filledLines(r.Files) {
+			if kind = strings.ToLower(kind); !gate.IsFileType(kind) {
+				f.fault(at+".files", "not-a-file-type", "value", kind)
+			}
+			rule.Files = append(rule.Files, kind)
+		}
 		for _, key := range filledLines(r.Tags) {
 			tag, ok := f.thesaurus.ByKey(key)
 			if !ok {
@@ -167,7 +200,7 @@ func (d *Desk) DecideHeld(ctx context.Context, id habilitation.ID, verdict, reas
 	case verdict == "refused":
 		act = gate.Refused{Message: id, Reason: cutRunes(reason, maxSummary)}
 	case verdict != "approved":
-		return &Refusal{Cause: Invalid, Faults: []Fault{noChoice("verdict", verdict, "approved", "refused")}}
+		return &Refusal{Cause: Invalid, Faults: []Fault{{Field: "verdict", Key: "unknown-choice", Args: map[string]string{"value": verdict}}}}
 	}
 	return d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
 		if _, err := d.admit(id); err != nil {
@@ -185,7 +218,8 @@ func (d *Desk) outgoingOf(id habilitation.ID) []OutgoingView {
 	}
 	var out []OutgoingView
 	for _, l := range leaving.Lines {
-		v := OutgoingView{Address: l.Address, Step: string(l.Step), At: l.At, Rule: l.Rule, Why: l.Why}
+		v := OutgoingView{Address: l.Address, Step: string(l.Step), At: l.At, Rule: l.Rule, Found: d.foundBy(l.Found), Unread: l.Unread, Why: l.Why,
+			NoRelay: l.Step == gate.Waiting && !d.house.Relayed}
 		if l.By != 0 {
 			ref := d.house.Folds.agent(l.By)
 			v.By = &ref
@@ -193,4 +227,16 @@ func (d *Desk) outgoingOf(id habilitation.ID) []OutgoingView {
 		out = append(out, v)
 	}
 	return slices.Clip(out)
+}
+
+func (d *Desk) foundBy(found *gate.Found) *FoundView {
+	if found == nil {
+		return nil
+	}
+	v := &FoundView{Word: found.Word, In: found.In, Kind: found.Kind, Type: found.Type, File: found.File}
+	if found.Tag != 0 {
+		ref := d.house.Folds.tag(found.Tag)
+		v.Tag = &ref
+	}
+	return v
 }

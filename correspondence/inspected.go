@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"chancery/archive"
@@ -214,27 +215,41 @@ func (r *record) wordsOfFiles() (size int64) {
 
 // readWords reads the words of a message's files out of the vault. What was removed from it, or is damaged, has none: the message is found by its own.
 func readWords(ctx context.Context, vault archive.Vault, r *record) (string, error) {
-	var words bytes.Buffer
+	var words strings.Builder
 	for _, e := range r.Extracts {
-		if e.Text == nil {
-			continue
-		}
-		digest, err := e.Text.digest()
+		text, _, err := e.readText(ctx, vault)
 		if err != nil {
 			return "", err
 		}
-		text, err := vault.Open(ctx, digest)
-		if errors.Is(err, archive.ErrErased) || errors.Is(err, archive.ErrUnknown) {
-			continue
+		if text != "" {
+			words.WriteString(text)
+			words.WriteString("\n\n")
 		}
-		if err != nil {
-			return "", fmt.Errorf("read words of a file: %w", err)
-		}
-		_, err = words.ReadFrom(text)
-		if err := errors.Join(err, text.Close()); err != nil && !errors.Is(err, archive.ErrDamaged) {
-			return "", fmt.Errorf("read words of a file: %w", err)
-		}
-		words.WriteString("\n\n")
 	}
 	return words.String(), nil
+}
+
+// readText reads the words that were taken from a file; whole says that they are all there.
+func (e Extract) readText(ctx context.Context, vault archive.Vault) (text string, whole bool, err error) {
+	if e.Text == nil {
+		return "", false, nil
+	}
+	digest, err := e.Text.digest()
+	if err != nil {
+		return "", false, err
+	}
+	file, err := vault.Open(ctx, digest)
+	if errors.Is(err, archive.ErrErased) || errors.Is(err, archive.ErrUnknown) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("read words of a file: %w", err)
+	}
+	var words strings.Builder
+	_, err = io.Copy(&words, file)
+	whole = err == nil && !slices.Contains(e.Warnings, WarnUnread)
+	if err := errors.Join(err, file.Close()); err != nil && !errors.Is(err, archive.ErrDamaged) {
+		return "", false, fmt.Errorf("read words of a file: %w", err)
+	}
+	return words.String(), whole, nil
 }

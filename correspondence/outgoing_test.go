@@ -1,9 +1,12 @@
 package correspondence_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -206,13 +209,89 @@ func TestGateBlocksTheRelease(t *testing.T) {
 	form := letterTo("ok@example.org")
 	form.Text = "À NE PAS DIFFUSER : le texte."
 	var refusal *correspondence.Refusal
-	if _, err := h.As("paul").Dispatch(t.Context(), habilitation.ID{}, form); !errors.As(err, &refusal) || len(refusal.Faults) != 1 || refusal.Faults[0].Key != "gate-blocked" ||
+	if _, err := h.As("paul").Dispatch(t.Context(), habilitation.ID{}, form); !errors.As(err, &refusal) || len(refusal.Faults) != 1 || refusal.Faults[0].Key != "gate-blocked-word" || refusal.Faults[0].Args["word"] != "ne pas diffuser" ||
 		refusal.Faults[0].Field != "external[0]" || refusal.Faults[0].Args["rule"] != "mention" {
 		t.Errorf("blocked with %v", err)
 	}
 	form.External = nil
 	if got := h.As("paul").Dispatches(form).Number; got != "CF BAMAKO 1" {
 		t.Errorf("inside it is %s", got)
+	}
+}
+
+// joined is a file in a form.
+func joined(name, content string) correspondence.FormAttachment {
+	return correspondence.FormAttachment{Name: name, Content: []byte(content)}
+}
+
+func TestGateLooksAtTheFiles(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Enact(gate.RulesSet{Rules: []gate.Rule{{Name: "mention", Words: []string{"confidentiel"}, Outcome: gate.Block}, {Name: "archives", Files: []string{"archive"}, Outcome: gate.Block},
+		{Name: "amis", Domains: []string{"ami.example"}, Outcome: gate.Allow}}, Reason: "essai"})
+	asks := func(files ...correspondence.FormAttachment) ([]correspondence.OutgoingView, []correspondence.Fault) {
+		t.Helper()
+		form := letterTo("a@ami.example")
+		form.Attachments = files
+		sent, err := h.As("paul").Dispatch(t.Context(), habilitation.ID{}, form)
+		var refusal *correspondence.Refusal
+		if errors.As(err, &refusal) {
+			return nil, refusal.Faults
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.As("paul").Reads(sent.ID).Outgoing, nil
+	}
+	if _, faults := asks(joined("note.txt", "Document c o n f i d e n t i e l.\n")); len(faults) != 1 || faults[0].Key != "gate-blocked-word-in" || faults[0].Args["file"] != "note.txt" {
+		t.Errorf("a text that says it: %+v", faults)
+	}
+	if _, faults := asks(joined("NoteConfidentielle.txt", "Rien.\n")); len(faults) != 1 || faults[0].Key != "gate-blocked-word" {
+		t.Errorf("a name that says it: %+v", faults)
+	}
+	if out, _ := asks(joined("note.txt", "Rien.\n")); len(out) != 1 || out[0].Step != "waiting" || out[0].Rule != "amis" || out[0].Unread != nil || !out[0].NoRelay {
+		t.Errorf("a text that does not: %+v", out)
+	}
+	if out, _ := asks(joined("photo.png", picture(t))); len(out) != 1 || out[0].Step != "held" || out[0].Rule != "amis" || !slices.Equal(out[0].Unread, []string{"photo.png"}) || out[0].NoRelay {
+		t.Errorf("a picture: %+v", out)
+	}
+	if _, faults := asks(joined("a.zip", zipped(t, "a.txt"))); len(faults) != 1 || faults[0].Key != "gate-blocked-file" || faults[0].Args["rule"] != "archives" {
+		t.Errorf("an archive: %+v", faults)
+	}
+	h.Reopen()
+	if held := h.Folds().Gate.At(gate.Held); len(held) != 1 || !slices.Equal(held[0].Lines[0].Unread, []string{"photo.png"}) {
+		t.Errorf("after a restart %+v", held)
+	}
+}
+
+// picture is a PNG file.
+func picture(t *testing.T) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// zipped is an archive with an empty file.
+func zipped(t *testing.T, name string) string {
+	t.Helper()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	_, err := w.Create(name)
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestPreviewSaysThatNothingLeavesWithoutARelay(t *testing.T) {
+	h := housetest.WithPeople(t)
+	if told := faultsOf(preview(t, h.As("paul"), letterTo("a@example.org")).Warnings); !slices.Equal(told, []string{"external no-relay"}) {
+		t.Errorf("warned of %q", told)
+	}
+	if told := preview(t, h.As("paul"), letterTo()).Warnings; len(told) != 0 {
+		t.Errorf("inside the house it warns of %v", told)
 	}
 }
 
@@ -237,16 +316,17 @@ func TestWhatCannotBeDeliveredComesBack(t *testing.T) {
 func TestAdministratorsAloneSetTheGate(t *testing.T) {
 	h := housetest.WithPeople(t)
 	h.Enact(habilitation.AgentAppointed{Agent: 6, Functions: []habilitation.Function{habilitation.Administrator}, Reason: "essai"})
-	form := correspondence.GateForm{Reason: "essai", Rules: []correspondence.GateRuleForm{{Name: "sahel", Tags: []string{"sahel"}, Outcome: "block"}}}
+	form := correspondence.GateForm{Reason: "essai", Rules: []correspondence.GateRuleForm{{Name: "sahel", Tags: []string{"sahel"}, Kinds: []string{"mail"}, Files: []string{"PDF", ".docx", "image/*"}, Outcome: "block"}}}
 	var refusal *correspondence.Refusal
 	if _, err := h.As("marie").SetGate(t.Context(), form); !errors.As(err, &refusal) || refusal.Cause != correspondence.NotMandated {
 		t.Errorf("marie sets it: %v", err)
 	}
-	if _, err := h.As("theo").SetGate(t.Context(), correspondence.GateForm{Rules: []correspondence.GateRuleForm{{Outcome: "x", Tags: []string{"y"}}}}); !errors.As(err, &refusal) || len(refusal.Faults) != 4 {
+	bad := correspondence.GateRuleForm{Outcome: "x", Tags: []string{"y"}, Words: []string{"***"}, Kinds: []string{"lettre"}, Files: []string{"films"}}
+	if _, err := h.As("theo").SetGate(t.Context(), correspondence.GateForm{Rules: []correspondence.GateRuleForm{bad}}); !errors.As(err, &refusal) || len(refusal.Faults) != 7 {
 		t.Errorf("faults: %v", err)
 	}
 	view, err := h.As("theo").SetGate(t.Context(), form)
-	if err != nil || len(view.Rules) != 1 || view.Rules[0].Tags[0] != "sahel" || view.Default != "second-person" {
+	if err != nil || len(view.Rules) != 1 || view.Rules[0].Tags[0] != "sahel" || view.Rules[0].Kinds[0] != "mail" || !slices.Equal(view.Rules[0].Files, []string{"pdf", ".docx", "image/*"}) || view.Default != "second-person" {
 		t.Errorf("set as %+v, %v", view, err)
 	}
 }

@@ -155,13 +155,25 @@ func (c *Chancery) check(r *release, at time.Time) error {
 		return err
 	}
 	r.outcome = c.outcome(message)
-	if r.outcome.Gate, faults = c.judge(message); len(faults) > 0 {
-		return &Refusal{Cause: Invalid, Faults: faults}
+	if err := c.passGate(r); err != nil {
+		return err
 	}
-	if err := c.takeExtracts(r); err != nil {
+	if err := c.retainExtracts(r.outcome.Extracts); err != nil {
 		return err
 	}
 	return c.retain(message)
+}
+
+// passGate takes what was found about the attachments, and has the release gate judge the message with it.
+func (c *Chancery) passGate(r *release) (err error) {
+	if r.outcome.Extracts, err = c.extracts(context.Background(), r.message); err != nil {
+		return err
+	}
+	var faults []Fault
+	if r.outcome.Gate, faults, err = c.judge(r.message, r.outcome.Extracts); err == nil && len(faults) > 0 {
+		err = &Refusal{Cause: Invalid, Faults: faults}
+	}
+	return err
 }
 
 // takeExtracts gives a release what the inspection made from its attachments.

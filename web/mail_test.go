@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func (c *contract) mails(l *lodge) {
 	c.call(403, "GET", "/api/v1/gate", "/api/v1/gate", "")
 	l.Enact(habilitation.AgentAppointed{Agent: 1, Functions: []habilitation.Function{habilitation.Administrator}, Reason: "essai"})
 	c.call(422, "PUT", "/api/v1/gate", "/api/v1/gate", `{"rules":[{"name":"","outcome":"perhaps"}],"reason":""}`)
-	c.call(200, "PUT", "/api/v1/gate", "/api/v1/gate", `{"rules":[{"name":"interdits","words":["ne pas sortir"],"domains":["ailleurs.example"],"tags":["sahel"],"outcome":"block"}],"reason":"essai"}`)
+	c.call(200, "PUT", "/api/v1/gate", "/api/v1/gate", `{"rules":[{"name":"interdits","words":["ne pas sortir"],"domains":["ailleurs.example"],"tags":["sahel"],"kinds":["mail"],"files":["picture",".docx"],"outcome":"block"}],"reason":"essai"}`)
 	c.call(200, "GET", "/api/v1/gate", "/api/v1/gate", "")
 	first, second := held(l, "karim", "a@example.org"), held(l, "karim", "b@example.org")
 	c.call(200, "GET", "/api/v1/gate/held", "/api/v1/gate/held", "")
@@ -90,15 +91,21 @@ func TestGateIsSetAndDecidedOnItsPage(t *testing.T) {
 	if strings.Contains(text(marie.get("/gate").wants(200).document()), "Règles de sortie") {
 		t.Error("marie, who is no administrator, is shown the rules")
 	}
-	rule := url.Values{"name": {"", "mots", ""}, "words": {"", "ne pas sortir, secret", ""}, "tags": {"", "nulle", ""}, "domains": {"", "", ""}, "outcome": {"block", "block", "block"}, "reason": {"essai"}}
+	rule := url.Values{"name": {"", "mots", ""}, "words": {"", "ne pas sortir, secret", ""}, "tags": {"", "nulle", ""}, "domains": {"", "", ""}, "types": {"", ".docx, films", ""}, "kinds-1": {"mail"}, "files-1": {"pdf", "picture"}, "outcome": {"block", "block", "block"}, "reason": {"essai"}}
 	refused := text(theo.post("/gate", rule).wants(422).document())
-	if !strings.Contains(refused, "nulle") {
-		t.Error("the tag that does not exist is not named")
+	if !strings.Contains(refused, "nulle") || !strings.Contains(refused, "« films » n’est pas un type de fichier") {
+		t.Error("the tag and the type that do not exist are not named")
 	}
-	rule["tags"][1] = ""
+	rule["tags"][1], rule["types"][1] = "", ".docx"
 	theo.post("/gate", rule).wants(303)
-	if rules := l.Folds().Gate.Rules(); len(rules) != 1 || len(rules[0].Words) != 2 || rules[0].Outcome != gate.Block {
+	if rules := l.Folds().Gate.Rules(); len(rules) != 1 || len(rules[0].Words) != 2 || !slices.Equal(rules[0].Kinds, []string{"mail"}) || !slices.Equal(rules[0].Files, []string{"pdf", "picture", ".docx"}) || rules[0].Outcome != gate.Block {
 		t.Errorf("set as %+v", rules)
+	}
+	again := string(theo.get("/gate").wants(200).body)
+	for _, set := range []string{`value="mail" checked`, `value="pdf" checked`, `value="picture" checked`, `name="types" value=".docx"`} {
+		if !strings.Contains(again, set) {
+			t.Errorf("the rules in force are not in the form: no %s", set)
+		}
 	}
 	id := held(l, "karim", "a@example.org")
 	if !strings.Contains(text(karim.get("/messages/"+id).wants(200).document()), "retenu") || strings.Contains(text(karim.get("/gate").document()), "Laisser partir") {
@@ -109,8 +116,8 @@ func TestGateIsSetAndDecidedOnItsPage(t *testing.T) {
 	}
 	marie.post("/gate/held/"+id, url.Values{"verdict": {"refused"}}).wants(422)
 	marie.post("/gate/held/"+id, url.Values{"verdict": {"approved"}}).wants(303)
-	if !strings.Contains(text(karim.get("/messages/"+id).document()), "en partance") {
-		t.Error("karim is not told that it leaves")
+	if !strings.Contains(text(karim.get("/messages/"+id).document()), "aucun relais de courriel n’est configuré") {
+		t.Error("karim is not told that it waits in vain")
 	}
 }
 

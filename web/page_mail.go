@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,8 +77,10 @@ func setGateOnPage(c *Call, d *correspondence.Desk) (view, error) {
 		return ""
 	}
 	for i := range c.form["name"] {
-		rule := correspondence.GateRuleForm{Name: at("name", i), Words: listed(at("words", i)), Tags: listed(at("tags", i)), Domains: listed(at("domains", i)), Outcome: at("outcome", i)}
-		if strings.TrimSpace(rule.Name) != "" || len(rule.Words)+len(rule.Tags)+len(rule.Domains) > 0 {
+		n := strconv.Itoa(i)
+		rule := correspondence.GateRuleForm{Name: at("name", i), Words: listed(at("words", i)), Tags: listed(at("tags", i)), Domains: listed(at("domains", i)),
+			Kinds: c.form["kinds-"+n], Files: append(slices.Clone(c.form["files-"+n]), listed(at("types", i))...), Outcome: at("outcome", i)}
+		if strings.TrimSpace(rule.Name) != "" || len(rule.Words)+len(rule.Tags)+len(rule.Domains)+len(rule.Kinds)+len(rule.Files) > 0 {
 			form.Rules = append(form.Rules, rule)
 		}
 	}
@@ -173,8 +176,52 @@ func fileExchangeOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	return view{to: "/drafts/" + draft.ID.String()}, err
 }
 
-// ruleField names one field of one rule, as the faults do.
-func ruleField(i int, field string) string { return "rules[" + strconv.Itoa(i) + "]." + field }
+// ruleField names one field of one rule, as the faults do; types of file are typed beside the families.
+func ruleField(i int, field string) string {
+	if field == "types" {
+		field = "files"
+	}
+	return "rules[" + strconv.Itoa(i) + "]." + field
+}
+
+// otherTypes are the types of file of a rule that have no box of their own.
+func otherTypes(files []string) (others []string) {
+	for _, one := range files {
+		if !slices.Contains(correspondence.FileFamilies(), one) {
+			others = append(others, one)
+		}
+	}
+	return others
+}
+
+// gateReasons tells why an address stands where it stands: the rule and by what it matched, what nobody could read, and what it waits for.
+func gateReasons(f *frame, o correspondence.OutgoingView) (reasons []string) {
+	say := func(key string, args ...any) { reasons = append(reasons, f.T(key, args...)) }
+	if o.NoRelay {
+		say("gate.no-relay")
+	}
+	if o.Rule != "" {
+		say("gate.by-rule", "Rule", o.Rule)
+	}
+	if found := o.Found; found != nil {
+		if found.Word != "" && found.In == "" {
+			say("gate.by-word", "Word", found.Word)
+		}
+		if found.In != "" {
+			say("gate.by-word-in", "Word", found.Word, "File", found.In)
+		}
+		if found.Tag != nil {
+			say("gate.by-tag", "Tag", f.Label(found.Tag.Label))
+		}
+		if found.File != "" {
+			say("gate.by-file", "File", found.File)
+		}
+	}
+	if len(o.Unread) > 0 {
+		say("gate.unread", "Files", strings.Join(o.Unread, ", "))
+	}
+	return reasons
+}
 
 // flawText is one thing wrong with a mail, in words.
 func flawText(f *frame, key string) string {

@@ -75,6 +75,8 @@ const (
 type Line struct {
 	Address string               `json:"address"`
 	Rule    string               `json:"rule,omitempty"`
+	Found   *Found               `json:"found,omitempty"`  // by what the rule matched
+	Unread  []string             `json:"unread,omitempty"` // files whose words nobody knows
 	Step    Step                 `json:"step"`
 	At      time.Time            `json:"at"`           // since when
 	By      habilitation.AgentID `json:"by,omitempty"` // the second person

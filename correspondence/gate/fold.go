@@ -58,7 +58,7 @@ func (g *Gate) Release(message habilitation.ID, origin habilitation.AudienceID, 
 		if v.Outcome == SecondPerson {
 			step = Held
 		}
-		one.Lines = append(one.Lines, Line{Address: v.Address, Rule: v.Rule, Step: step, At: at})
+		one.Lines = append(one.Lines, Line{Address: v.Address, Rule: v.Rule, Found: v.Found, Unread: v.Unread, Step: step, At: at})
 	}
 	g.all[message], g.open[message] = one, struct{}{}
 }

@@ -3,7 +3,7 @@ package gate_test
 import (
 	"bytes"
 	"errors"
-	"strings"
+	"reflect"
 	"testing"
 	"time"
 
@@ -14,30 +14,83 @@ import (
 func TestTheFirstRuleThatMatchesDecides(t *testing.T) {
 	rules := []gate.Rule{
 		{Name: "mention", Words: []string{"DIFFUSION RESTREINTE"}, Outcome: gate.Block},
+		{Name: "images", Files: []string{"picture", ".svg"}, Domains: []string{"images.example"}, Outcome: gate.Block},
 		{Name: "partenaires", Domains: []string{"gouv.example"}, Outcome: gate.Allow},
 		{Name: "sahel chez nous", Tags: []habilitation.TagID{1}, Domains: []string{"example.org"}, Kinds: []string{"mail"}, Outcome: gate.Block},
 		{Name: "sahel", Tags: []habilitation.TagID{1}, Outcome: gate.SecondPerson},
 	}
+	photo := gate.File{Name: "photo.png", Type: "image/png", Unread: true}
+	plan := gate.File{Name: "plan.pdf", Type: "application/pdf", Words: gate.TextOf("en diffusion restreinte")}
 	for name, c := range map[string]struct {
 		words, address string
 		tags           []habilitation.TagID
-		outcome        gate.Outcome
-		rule           string
+		files          []gate.File
+		want           gate.Verdict
 	}{
-		"word first":     {"note de diffusion restreinte", "a@gouv.example", nil, gate.Block, "mention"},
-		"domain":         {"x", "a@GOUV.example", nil, gate.Allow, "partenaires"},
-		"domain below":   {"x", "a@mae.gouv.example", nil, gate.Allow, "partenaires"},
-		"domain beside":  {"x", "a@xgouv.example", nil, gate.Allow, ""},
-		"tag and domain": {"x", "a@example.org", []habilitation.TagID{3, 1}, gate.Block, "sahel chez nous"},
-		"tag":            {"x", "a@example.net", []habilitation.TagID{1}, gate.SecondPerson, "sahel"},
+		"word first":      {"note de diffusion restreinte", "a@gouv.example", nil, nil, gate.Verdict{Outcome: gate.Block, Rule: "mention", Found: &gate.Found{Word: "DIFFUSION RESTREINTE"}}},
+		"word of a file":  {"x", "a@gouv.example", nil, []gate.File{photo, plan}, gate.Verdict{Outcome: gate.Block, Rule: "mention", Found: &gate.Found{Word: "DIFFUSION RESTREINTE", In: "plan.pdf"}}},
+		"domain":          {"x", "a@GOUV.example", nil, nil, gate.Verdict{Outcome: gate.Allow, Rule: "partenaires"}},
+		"domain below":    {"x", "a@mae.gouv.example", nil, nil, gate.Verdict{Outcome: gate.Allow, Rule: "partenaires"}},
+		"domain beside":   {"x", "a@xgouv.example", nil, nil, gate.Verdict{Outcome: gate.Allow}},
+		"tag and domain":  {"x", "a@example.org", []habilitation.TagID{3, 1}, nil, gate.Verdict{Outcome: gate.Block, Rule: "sahel chez nous", Found: &gate.Found{Tag: 1, Kind: "mail"}}},
+		"tag":             {"x", "a@example.net", []habilitation.TagID{1}, nil, gate.Verdict{Outcome: gate.SecondPerson, Rule: "sahel", Found: &gate.Found{Tag: 1}}},
+		"type of file":    {"x", "a@images.example", nil, []gate.File{photo}, gate.Verdict{Outcome: gate.Block, Rule: "images", Found: &gate.Found{Type: "picture", File: "photo.png"}, Unread: []string{"photo.png"}}},
+		"unread, default": {"x", "a@example.net", nil, []gate.File{photo}, gate.Verdict{Outcome: gate.SecondPerson, Unread: []string{"photo.png"}}},
+		"unread, allowed": {"x", "a@gouv.example", nil, []gate.File{photo}, gate.Verdict{Outcome: gate.SecondPerson, Rule: "partenaires", Unread: []string{"photo.png"}}},
 	} {
-		got := gate.Judge(rules, gate.Allow, gate.Asked{Words: c.words, Tags: c.tags, Kind: "mail", Fold: strings.ToLower}, c.address)
-		if got != (gate.Verdict{Address: c.address, Outcome: c.outcome, Rule: c.rule}) {
-			t.Errorf("%s: %+v", name, got)
+		c.want.Address = c.address
+		got := gate.Judge(rules, gate.Allow, gate.Asked{Words: gate.TextOf(c.words), Tags: c.tags, Kind: "mail", Files: c.files}, c.address)
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, found %+v", name, got, got.Found)
 		}
 	}
-	if err := gate.New().Check(gate.RulesSet{Rules: []gate.Rule{{Name: "x", Outcome: "perhaps"}}}); !errors.Is(err, gate.ErrBadRule) {
-		t.Errorf("an outcome that is none: %v", err)
+	unread := gate.Asked{Kind: "mail", Files: []gate.File{photo}}
+	for name, rules := range map[string][]gate.Rule{
+		"no rule asks for words":          {{Name: "tags", Tags: []habilitation.TagID{1}, Outcome: gate.Block}},
+		"a word lets leave":               {{Name: "public", Words: []string{"public"}, Outcome: gate.Allow}},
+		"it is allowed before any word":   {{Name: "amis", Domains: []string{"ami.example"}, Outcome: gate.Allow}, {Name: "mention", Words: []string{"secret"}, Outcome: gate.Block}},
+		"the word counts for others only": {{Name: "mention", Words: []string{"secret"}, Domains: []string{"autre.example"}, Outcome: gate.Block}},
+	} {
+		if v := gate.Judge(rules, gate.Allow, unread, "a@ami.example"); v.Outcome != gate.Allow || v.Unread != nil {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+	if v := gate.Judge([]gate.Rule{{Words: []string{"x"}, Outcome: gate.SecondPerson}}, gate.Block, unread, "a@ami.example"); v.Outcome != gate.Block {
+		t.Errorf("blocked by default it is %+v", v)
+	}
+	for _, rule := range []gate.Rule{{Name: "x", Outcome: "perhaps"}, {Name: "x", Outcome: gate.Block, Files: []string{"films"}}} {
+		if err := gate.New().Check(gate.RulesSet{Rules: []gate.Rule{rule}}); !errors.Is(err, gate.ErrBadRule) {
+			t.Errorf("%+v: %v", rule, err)
+		}
+	}
+}
+
+func TestFilesAreOfTypes(t *testing.T) {
+	for kind, files := range map[string][]gate.File{
+		"any":       {{Name: "x", Type: "font/woff"}},
+		"picture":   {{Type: "image/jpeg"}, {Type: "image/svg+xml"}},
+		"pdf":       {{Type: "application/pdf"}},
+		"office":    {{Type: "application/vnd.ms-excel"}, {Type: "application/vnd.oasis.opendocument.text"}, {Type: "application/rtf"}, {Type: "application/msword"}},
+		"archive":   {{Type: "application/zip"}},
+		"text":      {{Type: "text/csv"}},
+		".docx":     {{Name: "A.DOCX", Type: "application/zip"}},
+		"image/*":   {{Type: "image/gif"}},
+		"image/gif": {{Type: "image/gif"}},
+	} {
+		rules := []gate.Rule{{Name: "r", Files: []string{kind}, Outcome: gate.Block}}
+		for _, file := range files {
+			if !gate.IsFileType(kind) || gate.Judge(rules, gate.Allow, gate.Asked{Files: []gate.File{file}}, "a@b.example").Outcome != gate.Block {
+				t.Errorf("%+v is not of the type %q", file, kind)
+			}
+		}
+		if gate.Judge(rules, gate.Allow, gate.Asked{Files: []gate.File{{Name: "a.mp4", Type: "video/mp4"}}}, "a@b.example").Outcome == gate.Block && kind != "any" {
+			t.Errorf("a film is of the type %q", kind)
+		}
+	}
+	for _, kind := range []string{"", "films", "*/*", ".", "image/", "Image/png", "*"} {
+		if gate.IsFileType(kind) {
+			t.Errorf("%q is a type", kind)
+		}
 	}
 }
 
@@ -89,7 +142,7 @@ func TestEachAddressHasItsOwnEnd(t *testing.T) {
 
 func TestActsAreReadAsWritten(t *testing.T) {
 	for _, act := range []gate.Act{
-		gate.RulesSet{Rules: []gate.Rule{{Name: "r", Words: []string{"w"}, Tags: []habilitation.TagID{1}, Domains: []string{"d"}, Kinds: []string{"mail"}, Outcome: gate.Block}}, Reason: "x"},
+		gate.RulesSet{Rules: []gate.Rule{{Name: "r", Words: []string{"w"}, Tags: []habilitation.TagID{1}, Domains: []string{"d"}, Kinds: []string{"mail"}, Files: []string{"pdf"}, Outcome: gate.Block}}, Reason: "x"},
 		gate.Approved{Message: habilitation.ID{1}}, gate.Refused{Message: habilitation.ID{1}, Reason: "r"}, gate.Sent{Message: habilitation.ID{1}, Address: "a"},
 		gate.Undeliverable{Message: habilitation.ID{1}, Address: "a", Why: "w"},
 	} {
