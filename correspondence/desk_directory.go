@@ -4,11 +4,15 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
 )
+
+// decidedShown is how long agents are shown what became of their own requests to join.
+const decidedShown = 92 * 24 * time.Hour
 
 // Me is who reads at this desk, and how far.
 func (d *Desk) Me(ctx context.Context) (Me, error) {
@@ -17,7 +21,7 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 		return Me{}, refuse(NotAdmitted, "")
 	}
 	me := Me{AgentRef: AgentRef{Login: agent.Login, Name: agent.Name}, Title: agent.Title, Level: d.badge.Level(), AgentLevel: agent.Level,
-		Functions: []string{}, Memberships: []MembershipView{}, Pending: []SignupView{}}
+		Functions: []string{}, Memberships: []MembershipView{}, Pending: []SignupView{}, Decided: []SignupView{}}
 	for _, f := range agent.Functions {
 		me.Functions = append(me.Functions, string(f))
 	}
@@ -26,6 +30,9 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 	}
 	for _, s := range d.house.Folds.Register.PendingOf(agent.ID) {
 		me.Pending = append(me.Pending, d.signupView(s))
+	}
+	for _, s := range d.house.Folds.Register.DecidedOf(agent.ID, d.house.Clock().Add(-decidedShown)) {
+		me.Decided = append(me.Decided, d.signupView(s))
 	}
 	me.ToDo, me.Operator = d.toDoCount(), d.operates()
 	requests, err := d.Requests(ctx)

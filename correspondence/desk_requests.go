@@ -15,8 +15,13 @@ const maxReason = 2000
 
 func (d *Desk) signupView(s habilitation.Signup) SignupView {
 	state := s.State.String()
-	return SignupView{ID: s.ID, Agent: d.house.Folds.agent(s.Agent), Audience: d.house.Folds.audience(s.Audience), Motive: s.Motive, AskedAt: s.Asked,
+	view := SignupView{ID: s.ID, Agent: d.house.Folds.agent(s.Agent), Audience: d.house.Folds.audience(s.Audience), Motive: s.Motive, AskedAt: s.Asked,
 		State: state, Reason: s.Reason, MayDecide: s.Agent != d.badge.Agent() && d.house.Folds.Register.Directs(d.badge.Agent(), s.Audience)}
+	if s.State != habilitation.SignupPending {
+		by := d.house.Folds.agent(s.By)
+		view.DecidedBy, view.DecidedAt = &by, &s.Decided
+	}
+	return view
 }
 
 func (d *Desk) declarationView(one tagging.Declaration) DeclarationView {
@@ -35,18 +40,21 @@ func (d *Desk) declarationView(one tagging.Declaration) DeclarationView {
 	return v
 }
 
-// reasonOf cleans what somebody gave as motive or reason.
-func reasonOf(text string) (string, error) {
+// reasonOf cleans what somebody gave as the reason of an act.
+func reasonOf(text string) (string, error) { return groundsOf("reason", text) }
+
+// groundsOf cleans the words of a field that says why.
+func groundsOf(field, text string) (string, error) {
 	text = CleanText(text)
 	if len(text) > maxReason {
-		return "", &Refusal{Cause: Invalid, Faults: []Fault{{Field: "reason", Key: "too-long", Args: map[string]string{"max": fmt.Sprint(maxReason)}}}}
+		return "", &Refusal{Cause: Invalid, Faults: []Fault{{Field: field, Key: "too-long", Args: map[string]string{"max": fmt.Sprint(maxReason)}}}}
 	}
 	return strings.TrimSpace(text), nil
 }
 
 // RequestToJoin asks to be taken into a group or community.
 func (d *Desk) RequestToJoin(ctx context.Context, group, motive string) (SignupView, error) {
-	motive, err := reasonOf(motive)
+	motive, err := groundsOf("motive", motive)
 	if err != nil {
 		return SignupView{}, err
 	}

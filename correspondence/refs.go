@@ -38,7 +38,7 @@ func frozen(name, language string) habilitation.Label {
 }
 
 func audienceRef(a habilitation.Audience) AudienceRef {
-	return AudienceRef{Key: a.Key, Name: a.Name, Timbre: a.Timbre, Community: a.Community}
+	return AudienceRef{Key: a.Key, Name: a.Name.Whole(), Timbre: a.Timbre, Community: a.Community}
 }
 
 func (f *Folds) agent(id habilitation.AgentID) AgentRef {
@@ -51,7 +51,7 @@ func (f *Folds) tag(id habilitation.TagID) TagRef {
 	return tagRef(t)
 }
 
-func tagRef(t tagging.Tag) TagRef { return TagRef{Key: t.Key, Label: t.Label} }
+func tagRef(t tagging.Tag) TagRef { return TagRef{Key: t.Key, Label: t.Label.Whole()} }
 
 // dutyNames are the names of duties that programs use, in order.
 var dutyNames = []struct {

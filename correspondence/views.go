@@ -253,6 +253,7 @@ type Me struct {
 	Functions   []string           `json:"functions"`
 	Memberships []MembershipView   `json:"memberships"`
 	Pending     []SignupView       `json:"pending"` // my own requests to join that wait
+	Decided     []SignupView       `json:"decided"` // my own requests to join that were decided in the last three months, the last first
 	ToDecide    int                `json:"to_decide"`
 	ToReview    int                `json:"to_review"` // drafts that wait for my visa or my signature
 	ToDo        int                `json:"to_do"`     // actions that I or nobody of my groups has in hand, and alerts that call me
@@ -302,10 +303,12 @@ type SignupView struct {
 	ID        habilitation.ID `json:"id"`
 	Agent     AgentRef        `json:"agent"`
 	Audience  AudienceRef     `json:"audience"`
-	Motive    string          `json:"motive"`
+	Motive    string          `json:"motive"` // of who asks
 	AskedAt   time.Time       `json:"asked_at"`
 	State     string          `json:"state" enum:"pending,accepted,refused"` // pending, accepted, refused
-	Reason    string          `json:"reason,omitempty"`
+	Reason    string          `json:"reason,omitempty"`                      // of who refused
+	DecidedBy *AgentRef       `json:"decided_by,omitempty"`
+	DecidedAt *time.Time      `json:"decided_at,omitempty"`
 	MayDecide bool            `json:"may_decide"`
 }
 

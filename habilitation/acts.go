@@ -110,6 +110,9 @@ func (l Label) In(lang string) string {
 	return l.FR
 }
 
+// Whole is the label with the text that there is in both languages.
+func (l Label) Whole() Label { return Label{FR: l.In("fr"), EN: l.In("en")} }
+
 // IsZero reports whether the label has no text at all.
 func (l Label) IsZero() bool { return l == Label{} }
 

@@ -236,6 +236,21 @@ func (r *Register) PendingOf(agent AgentID) []Signup {
 	return r.pending(func(s Signup) bool { return s.Agent == agent })
 }
 
+// DecidedOf lists the agent's own requests to join that were decided since a moment, the last decided first.
+func (r *Register) DecidedOf(agent AgentID, since time.Time) []Signup {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var list []Signup
+	for i, asked := range r.columns.signups.agent {
+		if asked != agent || r.columns.signups.state[i] == SignupPending || r.columns.signups.decided[i] < since.UnixMicro() {
+			continue
+		}
+		list = append(list, r.columns.signups.get(uint32(i)))
+	}
+	slices.SortStableFunc(list, func(a, b Signup) int { return b.Decided.Compare(a.Decided) })
+	return list
+}
+
 func (r *Register) pending(wanted func(Signup) bool) []Signup {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -69,3 +69,22 @@ func TestNullIsNoBody(t *testing.T) {
 		paul.sendJSON("POST", "/api/v1/session/step-up", body).wants(400)
 	}
 }
+
+// TestARefusedSignUpIsTold: who asked reads who refused and why, on the page and over the API.
+func TestARefusedSignUpIsTold(t *testing.T) {
+	l := newLodge(t)
+	lea := l.visit("lea", habilitation.Unprotected)
+	var asked correspondence.SignupView
+	lea.sendJSON("POST", "/api/v1/groups/sante/requests", `{"motive":"Suivi des crises"}`).wants(201).read(&asked)
+	if err := l.As("ines").Refuse(t.Context(), asked.ID, "Effectif complet"); err != nil {
+		t.Fatal(err)
+	}
+	var me correspondence.Me
+	lea.get("/api/v1/me").wants(200).read(&me)
+	if len(me.Pending) != 0 || len(me.Decided) != 1 || me.Decided[0].Reason != "Effectif complet" || me.Decided[0].DecidedBy.Login != "ines" || me.Decided[0].State != "refused" {
+		t.Errorf("lea is told %+v", me.Decided)
+	}
+	if page := text(lea.get("/requests").wants(200).document()); !strings.Contains(page, "Effectif complet") || !strings.Contains(page, "refusée par Inès Faure") {
+		t.Errorf("the page says %s", page)
+	}
+}
