@@ -88,7 +88,7 @@ func TestOpenSSLAcceptsChain(t *testing.T) {
 func TestSealeryIsFoundedOnceAndOpensAgain(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "keys.db")
 	open := func() archive.SealeryConfig {
-		keys, err := boltkeys.Open(path, archive.MasterKey{1}, boltkeys.Options{})
+		keys, err := boltkeys.Create(path, archive.MasterKey{1}, boltkeys.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,13 @@ var (
 	ErrUnknown = errors.New("not in the archive")
 	// ErrDamaged is returned when stored bytes are not what was written; the wrapping says which.
 	ErrDamaged = errors.New("damaged")
+	// ErrMissing is returned for a file of the house that is not there and that nothing can make again.
+	ErrMissing = errors.New("missing")
+	// ErrSetBack is returned when a journal ends before what the house has known of it: an older state was put in its
+	// place, or its last entries are lost.
+	ErrSetBack = errors.New("set back")
+	// ErrOtherOrigin is returned for trees that another origin was written under than they are opened under.
+	ErrOtherOrigin = errors.New("the trees have another origin")
 	// ErrErased is returned for a payload, a key or an object that was erased lawfully; its header stays.
 	ErrErased = errors.New("erased")
 	// ErrLocked is returned at once when another process holds the file.

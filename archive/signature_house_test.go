@@ -31,7 +31,7 @@ func seeded(purpose string) io.Reader {
 // openKeys opens a key store of the real engine in a folder of its own.
 func openKeys(tb testing.TB) archive.Keys {
 	tb.Helper()
-	keys, err := boltkeys.Open(filepath.Join(tb.TempDir(), "keys.db"), archive.MasterKey{1}, boltkeys.Options{})
+	keys, err := boltkeys.Create(filepath.Join(tb.TempDir(), "keys.db"), archive.MasterKey{1}, boltkeys.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -13,15 +13,16 @@ import (
 const policy = `
 golang-jwt/jwt, x/crypto, x/text < habilitation
 habilitation < habilitation/credentialstest
-habilitation, bbolt < habilitation/boltcredentials
+archive, archive/boltfile, habilitation, bbolt < habilitation/boltcredentials
 
 habilitation, x/text < tagging
 
 habilitation, x/crypto, x/mod < archive
 archive, habilitation, rapid < archive/archivetest
 archive < archive/vaulttest
-archive, habilitation, bbolt, klauspost/compress, x/crypto, x/mod < archive/boltjournal
-archive, bbolt, x/crypto < archive/boltkeys
+archive, bbolt < archive/boltfile
+archive, archive/boltfile, habilitation, bbolt, klauspost/compress, x/crypto, x/mod < archive/boltjournal
+archive, archive/boltfile, bbolt, x/crypto < archive/boltkeys
 archive, x/crypto < archive/filevault
 
 habilitation, tagging < search
@@ -31,7 +32,7 @@ search, habilitation, bleve, RoaringBitmap/roaring < search/bleveindex
 # Mail is read and carried below the life of a message, and knows nothing of it.
 jhillyerd/enmime, x/net, x/text < correspondence/postal
 correspondence/postal < correspondence/queuetest
-correspondence/postal, bbolt < correspondence/boltqueue
+archive, archive/boltfile, correspondence/postal, bbolt < correspondence/boltqueue
 correspondence/postal, emersion/go-smtp < correspondence/smtp
 habilitation, x/text < correspondence/gate
 
@@ -43,7 +44,7 @@ correspondence/handling < correspondence
 habilitation < correspondence/dossier
 correspondence/dossier < correspondence
 correspondence, habilitation < correspondence/desktest
-correspondence, habilitation, bbolt < correspondence/boltdesk
+archive, archive/boltfile, correspondence, habilitation, bbolt < correspondence/boltdesk
 correspondence, correspondence/postal, habilitation, gabriel-vasile/mimetype, x/net, x/sys, x/text < correspondence/inspection
 < correspondence/inspection/inspectiontest
 

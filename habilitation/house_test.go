@@ -67,7 +67,7 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	credentials, err := boltcredentials.Open(filepath.Join(t.TempDir(), "credentials.db"))
+	credentials, err := boltcredentials.Create(filepath.Join(t.TempDir(), "credentials.db"))
 	if err != nil {
 		t.Fatal(err)
 	}

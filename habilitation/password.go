@@ -63,6 +63,18 @@ func HashPassword(ctx context.Context, password string, a Argon) (phc string, er
 	return newHasher(a, rand.Reader).hash(ctx, password)
 }
 
+// CheckPassword is ErrPasswordPolicy for what cannot be a password.
+func CheckPassword(password string) error {
+	_, err := preparePassword(password)
+	return err
+}
+
+// CheckHash is an error for what cannot be the hash of a password.
+func CheckHash(stored string) error {
+	_, err := parsePHC(stored)
+	return err
+}
+
 // preparePassword brings a password into normal form C and checks the policy.
 func preparePassword(password string) (string, error) {
 	if len(password) > 4*utf8.UTFMax*PasswordMax || !utf8.ValidString(password) {

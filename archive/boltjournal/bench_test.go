@@ -40,12 +40,12 @@ func telegram(seed uint64, size int) []byte {
 func openBench(b *testing.B) (*boltjournal.Journal, *atomic.Int64) {
 	b.Helper()
 	dir := b.TempDir()
-	keys, err := boltkeys.Open(filepath.Join(dir, "keys"), archive.NewMasterKey(), boltkeys.Options{})
+	keys, err := boltkeys.Create(filepath.Join(dir, "keys"), archive.NewMasterKey(), boltkeys.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	commits := new(atomic.Int64)
-	j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{
+	j, err := boltjournal.Create(filepath.Join(dir, "journal"), boltjournal.Options{
 		Keys: keys, Name: "main", Origin: origin, Signer: signer(), Fault: func(s boltjournal.Step) error {
 			if s == boltjournal.StepCommit {
 				commits.Add(1)

@@ -24,7 +24,7 @@ func signer() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, ed
 
 func openKeys(t testing.TB, path string) *boltkeys.Store {
 	t.Helper()
-	keys, err := boltkeys.Open(path, archive.MasterKey{1, 2, 3}, boltkeys.Options{})
+	keys, err := boltkeys.Create(path, archive.MasterKey{1, 2, 3}, boltkeys.Options{})
 	if err != nil {
 		t.Fatalf("open keys: %v", err)
 	}
@@ -38,7 +38,7 @@ func single(t testing.TB) archivetest.Opener {
 	keys := openKeys(t, filepath.Join(dir, "keys"))
 	return archivetest.Opener{Steps: steps(), Damage: func(seq archive.Seq) error { return damageRecord(path, seq) },
 		Open: func(fault func(string) error) (archivetest.Opened, error) {
-			j, err := boltjournal.Open(path, boltjournal.Options{
+			j, err := boltjournal.Create(path, boltjournal.Options{
 				Keys: keys, Name: "main", Origin: origin, Signer: signer(), Fault: faultAt(fault),
 			})
 			if err != nil {
@@ -57,7 +57,7 @@ func monthly(t testing.TB) archivetest.Opener {
 	folder := filepath.Join(dir, "readings")
 	return archivetest.Opener{Steps: steps(), Damage: func(seq archive.Seq) error { return damageRecord(filepath.Join(folder, "2026-11.journal"), seq) },
 		Open: func(fault func(string) error) (archivetest.Opened, error) {
-			j, err := boltjournal.OpenMonthly(folder, boltjournal.Options{
+			j, err := boltjournal.CreateMonthly(folder, boltjournal.Options{
 				Keys: keys, Name: "readings", Fault: faultAt(fault), Clock: func() time.Time { return time.Date(2026, 10, 3, 0, 0, 0, 0, time.UTC) },
 			})
 			if err != nil {

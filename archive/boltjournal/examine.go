@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -30,7 +29,7 @@ func (j *Journal) Examine(ctx context.Context, report func(archive.Problem)) err
 			last = volumes[i+1].base
 		}
 		if err := x.volume(ctx, v, last); err != nil {
-			return fmt.Errorf("examine %s: %w", v.path, err)
+			return fmt.Errorf("examine %s: %w", v.file.Name(), err)
 		}
 	}
 	x.treeEnds(volumes[len(volumes)-1], head)
@@ -48,7 +47,7 @@ type examination struct {
 }
 
 func (x *examination) found(v *volume, seq archive.Seq, format string, values ...any) {
-	x.report(archive.Problem{Where: filepath.Base(v.path), Seq: seq, What: fmt.Sprintf(format, values...)})
+	x.report(archive.Problem{Where: v.file.Name(), Seq: seq, What: fmt.Sprintf(format, values...)})
 }
 
 // surplus counts the keys that no entry uses.
@@ -72,14 +71,8 @@ func (x *examination) surplus(ctx context.Context) error {
 
 // volume examines one file up to the head it must reach.
 func (x *examination) volume(ctx context.Context, v *volume, last archive.Head) error {
-	err := v.view(func(tx *bolt.Tx) error {
-		for problem := range tx.Check() {
-			x.found(v, 0, "structure: %v", problem)
-		}
-		return nil
-	})
-	if err != nil {
-		x.found(v, 0, "structure: %v", err)
+	if err := v.file.Examine(ctx, x.report); err != nil {
+		return err
 	}
 	if v.base != x.chain {
 		x.found(v, v.base.Seq, "does not go on where the file before ends")
@@ -111,7 +104,7 @@ func (x *examination) volume(ctx context.Context, v *volume, last archive.Head) 
 
 func (x *examination) identities(v *volume) (map[archive.Seq]habilitation.ID, error) {
 	ids := make(map[archive.Seq]habilitation.ID)
-	err := v.view(func(tx *bolt.Tx) error {
+	err := v.file.View(func(tx *bolt.Tx) error {
 		return eachIdentity(tx, func(seq archive.Seq, id habilitation.ID) error {
 			ids[seq] = id
 			return nil
@@ -167,7 +160,7 @@ func (x *examination) leaf(v *volume, h archive.Header) {
 		value = append(value, hash[:]...)
 	}
 	var stored []byte
-	err = v.view(func(tx *bolt.Tx) error {
+	err = v.file.View(func(tx *bolt.Tx) error {
 		stored = bytes.Clone(tx.Bucket(hashesBucket()).Get(leafKey(h.Tree, index)))
 		return nil
 	})
@@ -178,7 +171,7 @@ func (x *examination) leaf(v *volume, h archive.Header) {
 
 // treeEnds checks that no tree has stored leaves beyond the entries, unless entries came meanwhile.
 func (x *examination) treeEnds(v *volume, head archive.Head) {
-	err := v.view(func(tx *bolt.Tx) error {
+	err := v.file.View(func(tx *bolt.Tx) error {
 		if now, _ := x.j.state(); now != head || x.j.options.Signer == nil {
 			return nil
 		}

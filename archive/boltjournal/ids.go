@@ -44,7 +44,7 @@ func (t *identities) candidate(id habilitation.ID) archive.Seq {
 // load adds the identities of a volume, whose last entry is the one given.
 func (t *identities) load(v *volume, last archive.Seq) error {
 	next := v.base.Seq + 1
-	err := v.view(func(tx *bolt.Tx) error {
+	err := v.file.View(func(tx *bolt.Tx) error {
 		return eachIdentity(tx, func(seq archive.Seq, id habilitation.ID) error {
 			if seq != next {
 				return fmt.Errorf("identity of entry %d, not %d: %w", seq, next, archive.ErrDamaged)

@@ -37,14 +37,19 @@ type Journal struct {
 	ids       *identities
 }
 
-// Open opens the journal in the file at path, making it if it is not there. A file held by another process is ErrLocked
-// at once, a corrupted one ErrDamaged, one of a later program ErrVersion.
-func Open(path string, options Options) (*Journal, error) {
+// Open opens the journal in the file at path. A file that is not there is ErrMissing, one held by another process
+// ErrLocked at once, a corrupted one ErrDamaged, one of a later program ErrVersion.
+func Open(path string, options Options) (*Journal, error) { return openAt(path, options, existing) }
+
+// Create is Open, and makes the file where there is none.
+func Create(path string, options Options) (*Journal, error) { return openAt(path, options, asNeeded) }
+
+func openAt(path string, options Options, m making) (*Journal, error) {
 	options, err := options.complete()
 	if err != nil {
 		return nil, err
 	}
-	v, err := openVolume(path, options.Name, archive.EmptyHead(), 0)
+	v, err := openVolume(path, options.Name, archive.EmptyHead(), 0, m)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %q: %w", options.Name, err)
 	}
@@ -117,7 +122,7 @@ func (j *Journal) Close() error {
 func closeVolumes(volumes []*volume) error {
 	var errs []error
 	for _, v := range volumes {
-		errs = append(errs, guarded(v.db.Close))
+		errs = append(errs, v.file.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -111,11 +111,7 @@ func (k *keyring) fill() {
 	k.mu.Lock()
 	block, size := k.block, max(k.size, firstBlock)
 	k.mu.Unlock()
-	var fresh []durableKey
-	err := guarded(func() (err error) {
-		block, fresh, err = k.makeBlock(block, size)
-		return err
-	})
+	block, fresh, err := k.makeBlock(block, size)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err != nil {

@@ -39,11 +39,11 @@ func TestMain(m *testing.M) {
 // appendUntilKilled has eight callers append small batches. "ask n m" is printed before a batch of the entries n to m,
 // "have n m" when the journal has answered.
 func appendUntilKilled(dir string) error {
-	keys, err := boltkeys.Open(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
+	keys, err := boltkeys.Create(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
 	if err != nil {
 		return err
 	}
-	j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: origin, Signer: signer()})
+	j, err := boltjournal.Create(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: origin, Signer: signer()})
 	if err != nil {
 		return err
 	}

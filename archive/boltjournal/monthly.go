@@ -3,6 +3,7 @@ package boltjournal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,16 +18,24 @@ const (
 )
 
 // openMonth opens a month's file; a new one goes on from the head and the key block.
-type openMonth func(month string, base archive.Head, blocks uint64) (*volume, error)
+type openMonth func(month string, base archive.Head, blocks uint64, m making) (*volume, error)
 
-// OpenMonthly opens a journal kept as one file a month in the folder, making the folder if it is not there: for the
-// readings, which outnumber messages and leave the house month by month. Sequence and chain go on across the files. An
-// append goes whole into the file of its latest entry's month, and never into an earlier file than the one before it,
+// OpenMonthly opens a journal kept as one file a month in the folder, ErrMissing where there is none: for the readings,
+// which outnumber messages and leave the house month by month. Sequence and chain go on across the files. An append goes whole into the file of its latest entry's month, and never into an earlier file than the one before it,
 // so each file is a run without a gap.
 //
 // It keeps no trees: Options.Signer must be nil; the main journal cites its head and so commits to it. An identity that
 // comes again is recognised within its month and the one written after it.
 func OpenMonthly(folder string, options Options) (*Journal, error) {
+	return openMonthly(folder, options, existing)
+}
+
+// CreateMonthly is OpenMonthly, and makes the folder and its first file where there is none.
+func CreateMonthly(folder string, options Options) (*Journal, error) {
+	return openMonthly(folder, options, asNeeded)
+}
+
+func openMonthly(folder string, options Options, m making) (*Journal, error) {
 	options, err := options.complete()
 	if err != nil {
 		return nil, err
@@ -34,17 +43,19 @@ func OpenMonthly(folder string, options Options) (*Journal, error) {
 	if options.Signer != nil {
 		return nil, fmt.Errorf("open journal %q: a monthly journal keeps no trees", options.Name)
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("open journal %q: %w", options.Name, err)
+	if m == asNeeded {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("open journal %q: %w", options.Name, err)
+		}
 	}
-	open := func(month string, base archive.Head, blocks uint64) (*volume, error) {
-		v, err := openVolume(filepath.Join(folder, month+monthlyEnd), options.Name, base, blocks)
+	open := func(month string, base archive.Head, blocks uint64, m making) (*volume, error) {
+		v, err := openVolume(filepath.Join(folder, month+monthlyEnd), options.Name, base, blocks, m)
 		if err == nil {
 			v.month = month
 		}
 		return v, err
 	}
-	volumes, err := openMonths(folder, options, open)
+	volumes, err := openMonths(folder, options, open, m)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %q: %w", options.Name, errors.Join(err, closeVolumes(volumes)))
 	}
@@ -53,24 +64,30 @@ func OpenMonthly(folder string, options Options) (*Journal, error) {
 
 // openMonths opens every month there is, or the present one in a new folder, and checks that each goes on where the
 // one before ended.
-func openMonths(folder string, o Options, open openMonth) ([]*volume, error) {
+func openMonths(folder string, o Options, open openMonth, m making) ([]*volume, error) {
 	months, err := monthsIn(folder)
 	if err != nil {
 		return nil, err
+	}
+	if len(months) == 0 && m == existing {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(folder), archive.ErrMissing)
 	}
 	if len(months) == 0 {
 		months = []string{o.Clock().UTC().Format(monthLayout)}
 	}
 	var volumes []*volume
 	head := archive.EmptyHead()
-	for _, month := range months {
-		v, err := open(month, head, 0)
+	for i, month := range months {
+		if i > 0 && i == len(months)-1 {
+			m = asNeeded // a crash may have left the month's file before anything stood in it
+		}
+		v, err := open(month, head, 0, m)
 		if err != nil {
 			return volumes, err
 		}
 		volumes = append(volumes, v)
 		if v.base != head {
-			return volumes, fmt.Errorf("%s goes on from entry %d, the month before ends at %d: %w", filepath.Base(v.path), v.base.Seq, head.Seq, archive.ErrDamaged)
+			return volumes, fmt.Errorf("%s goes on from entry %d, the month before ends at %d: %w", v.file.Name(), v.base.Seq, head.Seq, archive.ErrDamaged)
 		}
 		head = v.head
 	}
@@ -80,7 +97,7 @@ func openMonths(folder string, o Options, open openMonth) ([]*volume, error) {
 // monthsIn lists the months that have a file, in order.
 func monthsIn(folder string) ([]string, error) {
 	files, err := os.ReadDir(folder) // sorted by name
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list months: %w", err)
 	}
 	var months []string
@@ -100,7 +117,7 @@ func (j *Journal) volumeFor(month string) (*volume, error) {
 		return last, nil
 	}
 	head, _ := j.state()
-	v, err := j.rotate(month, head, j.ring.next())
+	v, err := j.rotate(month, head, j.ring.next(), asNeeded)
 	if err != nil {
 		return nil, err
 	}

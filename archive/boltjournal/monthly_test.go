@@ -20,7 +20,7 @@ import (
 func openMonths(t testing.TB, dir string) archivetest.Opened {
 	t.Helper()
 	keys := openKeys(t, filepath.Join(dir, "keys"))
-	j, err := boltjournal.OpenMonthly(filepath.Join(dir, "readings"), boltjournal.Options{Keys: keys, Name: "readings", PageEntries: 7,
+	j, err := boltjournal.CreateMonthly(filepath.Join(dir, "readings"), boltjournal.Options{Keys: keys, Name: "readings", PageEntries: 7,
 		Clock: func() time.Time { return time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC) }})
 	if err != nil {
 		t.Fatalf("open: %v", err)
@@ -141,10 +141,10 @@ func TestMonthMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := openKeys(t, filepath.Join(dir, "keys"))
-	if _, err := boltjournal.OpenMonthly(filepath.Join(dir, "readings"), boltjournal.Options{Keys: keys, Name: "readings"}); !errors.Is(err, archive.ErrDamaged) {
+	if _, err := boltjournal.CreateMonthly(filepath.Join(dir, "readings"), boltjournal.Options{Keys: keys, Name: "readings"}); !errors.Is(err, archive.ErrDamaged) {
 		t.Fatalf("a month is missing: %v", err)
 	}
-	if _, err := boltjournal.OpenMonthly(filepath.Join(dir, "other"), boltjournal.Options{Keys: keys, Name: "readings", Origin: "x", Signer: signer()}); err == nil {
+	if _, err := boltjournal.CreateMonthly(filepath.Join(dir, "other"), boltjournal.Options{Keys: keys, Name: "readings", Origin: "x", Signer: signer()}); err == nil {
 		t.Fatal("a monthly journal with trees")
 	}
 }

@@ -21,12 +21,12 @@ func TestOpenRefuses(t *testing.T) {
 	sound := t.TempDir()
 	filled(t, sound)
 	open := func(dir, name string) error {
-		keys, err := boltkeys.Open(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
+		keys, err := boltkeys.Create(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
 		if err != nil {
 			return err
 		}
 		defer func() { _ = keys.Close() }()
-		j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: name, Origin: origin, Signer: signer()})
+		j, err := boltjournal.Create(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: name, Origin: origin, Signer: signer()})
 		if err == nil {
 			_ = j.Close()
 		}
@@ -78,7 +78,7 @@ func TestNewSigningKey(t *testing.T) {
 	dir := t.TempDir()
 	filled(t, dir)
 	keys := func() *boltkeys.Store {
-		s, err := boltkeys.Open(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
+		s, err := boltkeys.Create(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestNewSigningKey(t *testing.T) {
 		return s
 	}()
 	fresh := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{5}, ed25519.SeedSize))
-	j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: origin, Signer: fresh})
+	j, err := boltjournal.Create(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: origin, Signer: fresh})
 	if err != nil {
 		t.Fatal(err)
 	}

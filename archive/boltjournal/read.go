@@ -145,7 +145,7 @@ func (j *Journal) page(ctx context.Context, from, last archive.Seq) ([]opened, e
 // raws copies records out of the volume that holds from, at least one.
 func (j *Journal) raws(from, last archive.Seq) ([][]byte, error) {
 	raws := make([][]byte, 0, min(uint64(j.options.PageEntries), uint64(last-from)+1))
-	err := j.volumeOf(from).view(func(tx *bolt.Tx) error {
+	err := j.volumeOf(from).file.View(func(tx *bolt.Tx) error {
 		size, seq := 0, from
 		c := tx.Bucket(entriesBucket()).Cursor()
 		for k, raw := c.Seek(seqKey(from)); k != nil && seq <= last && len(raws) < cap(raws) && size < pageBytes; k, raw = c.Next() {

@@ -53,7 +53,7 @@ func (j *Journal) resumeTrees() error {
 	}
 	v := j.last()
 	unsigned := false
-	err := v.view(func(tx *bolt.Tx) error {
+	err := v.file.View(func(tx *bolt.Tx) error {
 		for _, tree := range archive.AllTrees() {
 			var err error
 			j.frontiers[tree], err = archive.ResumeFrontier(storedSize(tx, tree), func(height int, n uint64) ([32]byte, error) {
@@ -70,10 +70,8 @@ func (j *Journal) resumeTrees() error {
 	if err != nil || !unsigned {
 		return err
 	}
-	return guarded(func() error {
-		return v.db.Update(func(tx *bolt.Tx) error {
-			return j.writeCheckpoints(tx, archive.AllTrees(), &j.frontiers, j.head)
-		})
+	return v.file.Change(func(tx *bolt.Tx) error {
+		return j.writeCheckpoints(tx, archive.AllTrees(), &j.frontiers, j.head)
 	})
 }
 
@@ -90,6 +88,9 @@ func (j *Journal) checkCheckpoints(tx *bolt.Tx) (signed bool, err error) {
 			return false, nil
 		}
 		text, _, _ := strings.Cut(stored, "\n\n")
+		if origin, _, _ := strings.Cut(text, "\n"); origin != w.checkpoint.Origin {
+			return false, fmt.Errorf("checkpoint %s of %q, not of %q: %w", w.name, origin, w.checkpoint.Origin, archive.ErrOtherOrigin)
+		}
 		if text+"\n" != w.checkpoint.Text() {
 			return false, fmt.Errorf("checkpoint %s is not that of the trees: %w", w.name, archive.ErrDamaged)
 		}
@@ -207,7 +208,7 @@ func (j *Journal) checkpoint(ctx context.Context, name string) (signed []byte, e
 	if err := j.usable(ctx); err != nil {
 		return nil, fmt.Errorf("read checkpoint %s: %w", name, err)
 	}
-	err = j.last().view(func(tx *bolt.Tx) error {
+	err = j.last().file.View(func(tx *bolt.Tx) error {
 		signed = append(signed, tx.Bucket(metaBucket()).Get([]byte(metaCheckpoint+name))...)
 		return nil
 	})
@@ -226,7 +227,7 @@ func (j *Journal) Prove(ctx context.Context, tree archive.Tree, index uint64) (a
 		return archive.Proof{}, fmt.Errorf("prove leaf %d of %s: %w", index, tree, err)
 	}
 	proof := archive.Proof{Index: index}
-	err := j.last().view(func(tx *bolt.Tx) error {
+	err := j.last().file.View(func(tx *bolt.Tx) error {
 		proof.Checkpoint = append(proof.Checkpoint, tx.Bucket(metaBucket()).Get([]byte(metaCheckpoint+tree.String()))...)
 		if proof.Size = storedSize(tx, tree); index >= proof.Size || len(proof.Checkpoint) == 0 {
 			return archive.ErrUnknown

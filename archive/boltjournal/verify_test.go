@@ -57,12 +57,12 @@ func message(n int) archive.Draft {
 
 func withJournal(t testing.TB, dir string, do func(*boltjournal.Journal)) error {
 	t.Helper()
-	keys, err := boltkeys.Open(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
+	keys, err := boltkeys.Create(filepath.Join(dir, "keys"), archive.MasterKey{9}, boltkeys.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = keys.Close() }()
-	j, err := boltjournal.Open(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: origin, Signer: signer()})
+	j, err := boltjournal.Create(filepath.Join(dir, "journal"), boltjournal.Options{Keys: keys, Name: "main", Origin: origin, Signer: signer()})
 	if err != nil {
 		return err
 	}

@@ -5,16 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
-	"runtime/debug"
-	"syscall"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"chancery/archive"
+	"chancery/archive/boltfile"
 )
 
 const formatVersion = 1
@@ -38,8 +34,7 @@ const (
 
 // volume is one file of a journal: a run of entries without a gap.
 type volume struct {
-	db   *bolt.DB
-	path string
+	file *boltfile.File
 	// month is "2006-01" for a volume of a monthly journal, otherwise empty.
 	month string
 	// base is the head before the first entry; it never changes.
@@ -50,45 +45,49 @@ type volume struct {
 	blocks uint64
 }
 
-// openVolume opens a file, or makes it when there is none, with base as the head before its first entry and blocks as
-// the first free block of keys.
-func openVolume(path, name string, base archive.Head, blocks uint64) (_ *volume, err error) {
-	v := &volume{path: path}
-	err = guarded(func() error {
-		v.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Millisecond, FreelistType: bolt.FreelistMapType, NoStatistics: true})
-		if err != nil {
-			return unreadable(err)
-		}
-		return v.prepare(name, base, blocks)
-	})
+// making says whether a file that is not there is made.
+type making bool
+
+const (
+	existing making = false
+	asNeeded making = true
+)
+
+// openVolume opens a file. One that it makes has base as the head before its first entry and blocks as the first free block of keys.
+func openVolume(path, name string, base archive.Head, blocks uint64, m making) (*volume, error) {
+	file, err := boltfile.Open(path, boltfile.Options{Make: bool(m)})
 	if err != nil {
-		if v.db != nil {
-			err = errors.Join(err, guarded(v.db.Close))
-		}
-		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
+		return nil, err
+	}
+	v := &volume{file: file}
+	if err := v.prepare(filepath.Dir(path), name, base, blocks, m); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", file.Name(), err), file.Close())
 	}
 	return v, nil
 }
 
 // prepare reads the meta bucket, or makes all buckets of a new file.
-func (v *volume) prepare(name string, base archive.Head, blocks uint64) error {
+func (v *volume) prepare(folder, name string, base archive.Head, blocks uint64, m making) error {
 	fresh := false
-	err := v.db.View(func(tx *bolt.Tx) error {
+	err := v.file.View(func(tx *bolt.Tx) error {
 		fresh = tx.Bucket(metaBucket()) == nil
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	if fresh && m == existing {
+		return fmt.Errorf("no journal is in it: %w", archive.ErrDamaged)
+	}
 	if fresh {
 		if err := v.create(name, base, blocks); err != nil {
 			return err
 		}
-		if err := archive.SyncFolder(filepath.Dir(v.path)); err != nil {
+		if err := archive.SyncFolder(folder); err != nil {
 			return err
 		}
 	}
-	return v.db.View(func(tx *bolt.Tx) error {
+	return v.file.View(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(metaBucket())
 		if format := meta.Get([]byte(metaFormat)); len(format) != 1 || format[0] != formatVersion {
 			return fmt.Errorf("format %x: %w", format, archive.ErrVersion)
@@ -112,7 +111,7 @@ func (v *volume) prepare(name string, base archive.Head, blocks uint64) error {
 }
 
 func (v *volume) create(name string, base archive.Head, blocks uint64) error {
-	return v.db.Update(func(tx *bolt.Tx) error {
+	return v.file.Change(func(tx *bolt.Tx) error {
 		for _, bucket := range [][]byte{entriesBucket(), idsBucket(), hashesBucket(), metaBucket()} {
 			if _, err := tx.CreateBucket(bucket); err != nil {
 				return err
@@ -150,25 +149,10 @@ func (v *volume) checkEnds(tx *bolt.Tx) error {
 	return nil
 }
 
-// unreadable tells a file that is no journal from one that the system or another process withholds.
-func unreadable(err error) error {
-	var path *fs.PathError
-	var errno syscall.Errno
-	if errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &path) || errors.As(err, &errno) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
-}
-
-// view reads in a short transaction. Slices handed to read end with it.
-func (v *volume) view(read func(tx *bolt.Tx) error) error {
-	return guarded(func() error { return v.db.View(read) })
-}
-
 // record copies one record out; ErrUnknown when it is not in this volume.
 func (v *volume) record(seq archive.Seq) (record, error) {
 	var raw []byte
-	err := v.view(func(tx *bolt.Tx) error {
+	err := v.file.View(func(tx *bolt.Tx) error {
 		raw = bytes.Clone(tx.Bucket(entriesBucket()).Get(seqKey(seq)))
 		return nil
 	})
@@ -183,23 +167,4 @@ func (v *volume) record(seq archive.Seq) (record, error) {
 		err = fmt.Errorf("header of entry %d: %w", r.header.Seq, archive.ErrDamaged)
 	}
 	return r, err
-}
-
-// guarded runs what touches the file. The driver panics over a corrupted page, and reading past a file's end is a
-// memory fault: both become ErrDamaged. The driver's own errors are put into the archive's words.
-func guarded(do func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", archive.ErrDamaged, p)
-		}
-	}()
-	err = do()
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return archive.ErrLocked
-	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
-		return archive.ErrClosed
-	}
-	return err
 }

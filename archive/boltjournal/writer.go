@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 
+	bolt "go.etcd.io/bbolt"
+
 	"chancery/archive"
 )
 
@@ -174,7 +176,7 @@ func (j *Journal) write() {
 func (j *Journal) serve(group []*request) {
 	err := j.isStopped()
 	if err == nil {
-		if err = guarded(func() error { return j.commit(group) }); err != nil {
+		if err = j.commit(group); err != nil {
 			err = j.stop(err)
 		}
 	}
@@ -203,24 +205,19 @@ func (j *Journal) commit(group []*request) error {
 	if err := j.options.step(StepEntries); err != nil {
 		return err
 	}
-	tx, err := v.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
-	if err := p.write(tx); err != nil {
-		return err
-	}
 	frontiers := j.frontiers
-	if j.options.Signer != nil {
-		if err := j.writeTrees(tx, p, &frontiers); err != nil {
+	err = v.file.Change(func(tx *bolt.Tx) error {
+		if err := p.write(tx); err != nil {
 			return err
 		}
-	}
-	if err := j.options.step(StepCommit); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
+		if j.options.Signer != nil {
+			if err := j.writeTrees(tx, p, &frontiers); err != nil {
+				return err
+			}
+		}
+		return j.options.step(StepCommit)
+	})
+	if err != nil {
 		return err
 	}
 	j.committed(p, frontiers)

@@ -19,18 +19,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"path/filepath"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"chancery/archive"
+	"chancery/archive/boltfile"
 )
 
 const (
@@ -51,12 +48,10 @@ type Options struct {
 
 // Store is an open key store; it is an [archive.Keys]. Every method may be called from any goroutine.
 type Store struct {
-	db     *bolt.DB
+	file   *boltfile.File
 	aead   cipher.AEAD
 	clock  func() time.Time
 	random io.Reader
-	// stopped is set by the first commit that went wrong: what the disk holds then is not known.
-	stopped atomic.Bool
 }
 
 func buckets() [][]byte { return [][]byte{meta(), secrets(), destroyed()} }
@@ -64,10 +59,18 @@ func meta() []byte      { return []byte("meta") }
 func secrets() []byte   { return []byte("secrets") }
 func destroyed() []byte { return []byte("destroyed") }
 
-// Open opens the store at path, making it if it is not there. A store sealed under another master key is
-// ErrWrongMasterKey, one held by another process ErrLocked, a corrupted file ErrDamaged.
-func Open(path string, master archive.MasterKey, options Options) (_ *Store, err error) {
-	defer recoverDamage("open key store", &err)
+// Open opens the store at path. A file that is not there is ErrMissing, one sealed under another master key
+// ErrWrongMasterKey, one held by another process ErrLocked, a corrupted one ErrDamaged.
+func Open(path string, master archive.MasterKey, options Options) (*Store, error) {
+	return open(path, master, options, boltfile.Options{})
+}
+
+// Create is Open, and makes the file where there is none.
+func Create(path string, master archive.MasterKey, options Options) (*Store, error) {
+	return open(path, master, options, boltfile.Options{Make: true})
+}
+
+func open(path string, master archive.MasterKey, options Options, how boltfile.Options) (*Store, error) {
 	aead, err := chacha20poly1305.NewX(master[:])
 	if err != nil {
 		return nil, fmt.Errorf("open key store: %w", err)
@@ -79,20 +82,19 @@ func Open(path string, master archive.MasterKey, options Options) (_ *Store, err
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	s.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Millisecond, FreelistType: bolt.FreelistMapType, NoStatistics: true})
-	if err != nil {
-		return nil, fmt.Errorf("open key store %s: %w", path, unreadable(err))
+	if s.file, err = boltfile.Open(path, how); err != nil {
+		return nil, fmt.Errorf("open key store: %w", err)
 	}
-	if err := s.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open key store %s: %w", path, err), s.db.Close())
+	if err := s.prepare(filepath.Dir(path), how.Make); err != nil {
+		return nil, errors.Join(fmt.Errorf("open key store %s: %w", s.file.Name(), err), s.file.Close())
 	}
 	return s, nil
 }
 
 // prepare makes a new file's buckets, or checks that this program and this master key are the right ones.
-func (s *Store) prepare() error {
+func (s *Store) prepare(folder string, fresh bool) error {
 	var version, check []byte
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.file.View(func(tx *bolt.Tx) error {
 		if b := tx.Bucket(meta()); b != nil {
 			version, check = bytes.Clone(b.Get([]byte("version"))), bytes.Clone(b.Get([]byte("check")))
 		}
@@ -100,9 +102,11 @@ func (s *Store) prepare() error {
 	})
 	switch {
 	case err != nil:
-		return translate(err)
+		return err
+	case version == nil && fresh:
+		return s.create(folder)
 	case version == nil:
-		return s.create()
+		return fmt.Errorf("no keys are in it: %w", archive.ErrDamaged)
 	case len(version) != 1 || version[0] != formatVersion:
 		return archive.ErrVersion
 	}
@@ -112,12 +116,12 @@ func (s *Store) prepare() error {
 	return nil
 }
 
-func (s *Store) create() error {
+func (s *Store) create(folder string) error {
 	check, err := s.seal([]byte(checkName), []byte(checkName))
 	if err != nil {
 		return err
 	}
-	err = s.update(func(tx *bolt.Tx) error {
+	err = s.file.Change(func(tx *bolt.Tx) error {
 		for _, name := range buckets() {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
@@ -126,12 +130,11 @@ func (s *Store) create() error {
 		b := tx.Bucket(meta())
 		return errors.Join(b.Put([]byte("version"), []byte{formatVersion}), b.Put([]byte("check"), check))
 	})
-	return errors.Join(err, archive.SyncFolder(filepath.Dir(s.db.Path())))
+	return errors.Join(err, archive.SyncFolder(folder))
 }
 
 // Put is [archive.Keys]: one transaction for all.
 func (s *Store) Put(ctx context.Context, list []archive.Secret) (err error) {
-	defer recoverDamage("put keys", &err)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("put keys: %w", err)
 	}
@@ -144,7 +147,7 @@ func (s *Store) Put(ctx context.Context, list []archive.Secret) (err error) {
 			return fmt.Errorf("put keys: %w", err)
 		}
 	}
-	err = s.update(func(tx *bolt.Tx) error {
+	err = s.file.Change(func(tx *bolt.Tx) error {
 		kept, gone := tx.Bucket(secrets()), tx.Bucket(destroyed())
 		kept.FillPercent = 0.95 // names mostly come in order
 		for i, secret := range list {
@@ -155,7 +158,7 @@ func (s *Store) Put(ctx context.Context, list []archive.Secret) (err error) {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("put keys: %w", translate(err))
+		return fmt.Errorf("put keys: %w", err)
 	}
 	return nil
 }
@@ -179,11 +182,10 @@ func (s *Store) putOne(kept, gone *bolt.Bucket, secret archive.Secret, sealed []
 
 // Get is [archive.Keys].
 func (s *Store) Get(ctx context.Context, name []byte) (value []byte, err error) {
-	defer recoverDamage("get key", &err)
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("get key: %w", err)
 	}
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.file.View(func(tx *bolt.Tx) error {
 		sealed := tx.Bucket(secrets()).Get(name)
 		switch {
 		case sealed != nil:
@@ -195,21 +197,20 @@ func (s *Store) Get(ctx context.Context, name []byte) (value []byte, err error) 
 		return archive.ErrUnknown
 	})
 	if err != nil {
-		return nil, fmt.Errorf("get key %q: %w", name, translate(err))
+		return nil, fmt.Errorf("get key %q: %w", name, err)
 	}
 	return value, nil
 }
 
 // Destroy is [archive.Keys].
 func (s *Store) Destroy(ctx context.Context, name []byte, reason archive.Reason) (err error) {
-	defer recoverDamage("destroy key", &err)
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("destroy key: %w", err)
 	}
 	if reason == "" {
 		return fmt.Errorf("destroy key %q: %w", name, archive.ErrReasonMissing)
 	}
-	err = s.update(func(tx *bolt.Tx) error {
+	err = s.file.Change(func(tx *bolt.Tx) error {
 		kept, gone := tx.Bucket(secrets()), tx.Bucket(destroyed())
 		if kept.Get(name) == nil {
 			if gone.Get(name) != nil {
@@ -221,18 +222,17 @@ func (s *Store) Destroy(ctx context.Context, name []byte, reason archive.Reason)
 		return errors.Join(kept.Delete(name), gone.Put(name, append(note, reason...)))
 	})
 	if err != nil {
-		return fmt.Errorf("destroy key %q: %w", name, translate(err))
+		return fmt.Errorf("destroy key %q: %w", name, err)
 	}
 	return nil
 }
 
 // Destruction is when and why a secret was destroyed; ErrUnknown when it was not.
 func (s *Store) Destruction(ctx context.Context, name []byte) (at time.Time, reason archive.Reason, err error) {
-	defer recoverDamage("read destruction", &err)
 	if err := ctx.Err(); err != nil {
 		return at, reason, fmt.Errorf("read destruction: %w", err)
 	}
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.file.View(func(tx *bolt.Tx) error {
 		note := tx.Bucket(destroyed()).Get(name)
 		if len(note) < 8 {
 			return archive.ErrUnknown
@@ -242,7 +242,7 @@ func (s *Store) Destruction(ctx context.Context, name []byte) (at time.Time, rea
 		return nil
 	})
 	if err != nil {
-		return at, reason, fmt.Errorf("read destruction of %q: %w", name, translate(err))
+		return at, reason, fmt.Errorf("read destruction of %q: %w", name, err)
 	}
 	return at, reason, nil
 }
@@ -271,41 +271,25 @@ func (s *Store) Names(ctx context.Context, prefix []byte) iter.Seq2[[]byte, erro
 }
 
 func (s *Store) names(ctx context.Context, prefix, from []byte) (page [][]byte, err error) {
-	defer recoverDamage("list keys", &err)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err = s.file.View(func(tx *bolt.Tx) error {
 		c := tx.Bucket(secrets()).Cursor()
 		for name, _ := c.Seek(from); name != nil && bytes.HasPrefix(name, prefix) && len(page) < namesPage; name, _ = c.Next() {
 			page = append(page, bytes.Clone(name))
 		}
 		return nil
 	})
-	return page, translate(err)
+	return page, err
 }
 
 // Close is [archive.Keys].
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return s.file.Close() }
 
-// update runs one write transaction. After a commit that went wrong the store writes no more: ErrStopped.
-func (s *Store) update(do func(*bolt.Tx) error) error {
-	if s.stopped.Load() {
-		return archive.ErrStopped
-	}
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
-	if err := do(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		s.stopped.Store(true)
-		return fmt.Errorf("%w: %w", archive.ErrStopped, err)
-	}
-	return nil
+// Examine is [archive.Examiner]: it looks at every page of the file.
+func (s *Store) Examine(ctx context.Context, report func(archive.Problem)) error {
+	return s.file.Examine(ctx, report)
 }
 
 func (s *Store) seal(name, value []byte) ([]byte, error) {
@@ -327,32 +311,4 @@ func (s *Store) unseal(name, sealed []byte) ([]byte, error) {
 		return nil, fmt.Errorf("secret %q does not open: %w", name, archive.ErrDamaged)
 	}
 	return value, nil
-}
-
-// unreadable tells a file that is no key store from one that the system or another process withholds.
-func unreadable(err error) error {
-	var path *fs.PathError
-	var errno syscall.Errno
-	if errors.Is(err, bolterrors.ErrTimeout) || errors.As(err, &path) || errors.As(err, &errno) {
-		return translate(err)
-	}
-	return fmt.Errorf("%w: %w", archive.ErrDamaged, err)
-}
-
-// translate puts the driver's words into the archive's.
-func translate(err error) error {
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return archive.ErrLocked
-	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
-		return archive.ErrClosed
-	}
-	return err
-}
-
-// recoverDamage turns the driver's panic over a corrupted page into ErrDamaged.
-func recoverDamage(doing string, err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s: %w: %v", doing, archive.ErrDamaged, p)
-	}
 }

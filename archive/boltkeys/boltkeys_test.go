@@ -18,7 +18,7 @@ import (
 
 func open(t *testing.T, path string, key archive.MasterKey) *boltkeys.Store {
 	t.Helper()
-	s, err := boltkeys.Open(path, key, boltkeys.Options{Clock: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 5000, time.UTC) }})
+	s, err := boltkeys.Create(path, key, boltkeys.Options{Clock: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 5000, time.UTC) }})
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -118,7 +118,7 @@ func TestRefusals(t *testing.T) {
 	if err := s.Put(context.Background(), secrets("a", "a secret that must not be in the file", "b", "another")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := boltkeys.Open(path, master, boltkeys.Options{}); !errors.Is(err, archive.ErrLocked) {
+	if _, err := boltkeys.Create(path, master, boltkeys.Options{}); !errors.Is(err, archive.ErrLocked) {
 		t.Fatalf("opened twice: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -127,7 +127,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := s.Get(context.Background(), []byte("a")); !errors.Is(err, archive.ErrClosed) {
 		t.Fatalf("after Close: %v", err)
 	}
-	if _, err := boltkeys.Open(path, archive.NewMasterKey(), boltkeys.Options{}); !errors.Is(err, archive.ErrWrongMasterKey) {
+	if _, err := boltkeys.Create(path, archive.NewMasterKey(), boltkeys.Options{}); !errors.Is(err, archive.ErrWrongMasterKey) {
 		t.Fatalf("another master key: %v", err)
 	}
 	raw, err := os.ReadFile(path)
@@ -147,7 +147,7 @@ func TestRefusals(t *testing.T) {
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := boltkeys.Open(path, master, boltkeys.Options{}); !errors.Is(err, archive.ErrDamaged) {
+	if _, err := boltkeys.Create(path, master, boltkeys.Options{}); !errors.Is(err, archive.ErrDamaged) {
 		t.Fatalf("a corrupted file: %v", err)
 	}
 }

@@ -23,7 +23,7 @@ func (s *Store) Rewrap(ctx context.Context, path string, master archive.MasterKe
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("rewrap keys to %s: %w", path, fs.ErrExist)
 	}
-	to, err := Open(path, master, Options{Clock: s.clock, Random: s.random})
+	to, err := Create(path, master, Options{Clock: s.clock, Random: s.random})
 	if err != nil {
 		return fmt.Errorf("rewrap keys: %w", err)
 	}
@@ -52,19 +52,18 @@ func (s *Store) Rewrap(ctx context.Context, path string, master archive.MasterKe
 }
 
 // copyDestroyed copies the record of destructions.
-func (s *Store) copyDestroyed(to *Store) (err error) {
-	defer recoverDamage("copy destructions", &err)
+func (s *Store) copyDestroyed(to *Store) error {
 	var names, notes [][]byte
-	err = s.db.View(func(tx *bolt.Tx) error {
+	err := s.file.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(destroyed()).ForEach(func(name, note []byte) error {
 			names, notes = append(names, bytes.Clone(name)), append(notes, bytes.Clone(note))
 			return nil
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("copy destructions: %w", translate(err))
+		return fmt.Errorf("copy destructions: %w", err)
 	}
-	err = to.update(func(tx *bolt.Tx) error {
+	err = to.file.Change(func(tx *bolt.Tx) error {
 		for i, name := range names {
 			if err := tx.Bucket(destroyed()).Put(name, notes[i]); err != nil {
 				return err
@@ -73,7 +72,7 @@ func (s *Store) copyDestroyed(to *Store) (err error) {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("copy destructions: %w", translate(err))
+		return fmt.Errorf("copy destructions: %w", err)
 	}
 	return nil
 }

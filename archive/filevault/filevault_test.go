@@ -23,7 +23,7 @@ import (
 
 func openKeys(tb testing.TB, folder string) archive.Keys {
 	tb.Helper()
-	keys, err := boltkeys.Open(filepath.Join(folder, "keys.db"), archive.MasterKey{1}, boltkeys.Options{})
+	keys, err := boltkeys.Create(filepath.Join(folder, "keys.db"), archive.MasterKey{1}, boltkeys.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 func faulty(t *testing.T, fault vaulttest.Fault) vaulttest.Opener {
 	t.Helper()
 	folder := t.TempDir()
-	keys, err := boltkeys.Open(filepath.Join(folder, "keys.db"), archive.MasterKey{1}, boltkeys.Options{})
+	keys, err := boltkeys.Create(filepath.Join(folder, "keys.db"), archive.MasterKey{1}, boltkeys.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

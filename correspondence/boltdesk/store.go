@@ -16,14 +16,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
-	bbolterrors "go.etcd.io/bbolt/errors"
 
+	"chancery/archive"
+	"chancery/archive/boltfile"
 	"chancery/correspondence"
 )
 
@@ -44,73 +44,61 @@ var ErrLayout = errors.New("desk store of another layout")
 
 // Store is a correspondence.DeskStore in a bbolt file.
 type Store struct {
-	db      *bbolt.DB
+	file    *boltfile.File
 	queue   chan *change
 	closing chan struct{}
 	once    sync.Once
 	writer  sync.WaitGroup
 	closed  error // of the file; written once, by Close
-	stopped bool  // owned by the writer
 }
 
 var _ correspondence.DeskStore = (*Store)(nil)
 
-// Open opens the file, or makes it, readable by its owner alone; correspondence.ErrLocked when another process holds it.
-func Open(path string) (*Store, error) {
-	s, err := openWith(path, os.OpenFile)
-	if err != nil {
-		return nil, fmt.Errorf("open desk store %s: %w", path, err)
-	}
-	return s, nil
-}
+// Open opens the file, readable by its owner alone. One that is not there is archive.ErrMissing, a damaged one archive.ErrDamaged, and one
+// that another process holds correspondence.ErrLocked.
+func Open(path string) (*Store, error) { return openFile(path, boltfile.Options{}) }
 
-// openWith is Open with the call that opens the file.
-func openWith(path string, open func(string, int, os.FileMode) (*os.File, error)) (*Store, error) {
-	db, err := openFile(path, open)
-	if err != nil {
-		return nil, err
+// Create is Open, and makes the file where there is none.
+func Create(path string) (*Store, error) { return openFile(path, boltfile.Options{Make: true}) }
+
+func openFile(path string, how boltfile.Options) (*Store, error) {
+	how.Patience, how.Whole, how.NoFreelist = lockPatience, true, true
+	file, err := boltfile.Open(path, how)
+	if errors.Is(err, archive.ErrLocked) {
+		err = correspondence.ErrLocked
 	}
-	s := &Store{db: db, queue: make(chan *change), closing: make(chan struct{})}
+	if err != nil {
+		return nil, fmt.Errorf("open desk store: %w", err)
+	}
+	if err := prepare(file, filepath.Dir(path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open desk store %s: %w", file.Name(), err), file.Close())
+	}
+	s := &Store{file: file, queue: make(chan *change), closing: make(chan struct{})}
 	s.writer.Go(s.write)
 	return s, nil
 }
 
-func openFile(path string, open func(string, int, os.FileMode) (*os.File, error)) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockPatience, FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, OpenFile: open})
-	if errors.Is(err, bbolterrors.ErrTimeout) {
-		return nil, correspondence.ErrLocked
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := prepare(db, path); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
-}
-
 // prepare makes a new file durable under its name, and refuses one of another layout.
-func prepare(db *bbolt.DB, path string) error {
-	if err := os.Chmod(path, 0o600); err != nil {
-		return err
-	}
-	if err := db.Update(checkLayout); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-func checkLayout(tx *bbolt.Tx) error {
-	if format := tx.Bucket(formatBucket); format != nil {
+func prepare(file *boltfile.File, folder string) error {
+	fresh := false
+	err := file.View(func(tx *bbolt.Tx) error {
+		format := tx.Bucket(formatBucket)
+		if fresh = format == nil; fresh {
+			return nil
+		}
 		if found := string(format.Get(layoutKey)); found != layout {
 			return fmt.Errorf("%w: %q", ErrLayout, found)
 		}
 		return nil
+	})
+	if err != nil || !fresh {
+		return err
 	}
+	return errors.Join(file.Change(layOut), archive.SyncFolder(folder))
+}
+
+// layOut makes the buckets of a new file.
+func layOut(tx *bbolt.Tx) error {
 	format, err := tx.CreateBucket(formatBucket)
 	if err != nil {
 		return err
@@ -119,6 +107,21 @@ func checkLayout(tx *bbolt.Tx) error {
 		return err
 	}
 	return format.Put(layoutKey, []byte(layout))
+}
+
+// Examine reports every page that is damaged and every entry that does not read; it is an archive.Examiner.
+func (s *Store) Examine(ctx context.Context, report func(archive.Problem)) error {
+	if err := s.file.Examine(ctx, report); err != nil {
+		return err
+	}
+	return s.file.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(desksBucket).ForEach(func(at, entry []byte) error {
+			if len(at) < 6 || len(entry) < versionSize {
+				report(archive.Problem{Where: s.file.Name(), What: fmt.Sprintf("entry %x: %d bytes", at, len(entry))})
+			}
+			return nil
+		})
+	})
 }
 
 // Get returns one item.
@@ -168,8 +171,8 @@ func (s *Store) view(ctx context.Context, read func(*bbolt.Bucket) error) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := s.db.View(func(tx *bbolt.Tx) error { return read(tx.Bucket(desksBucket)) })
-	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
+	err := s.file.View(func(tx *bbolt.Tx) error { return read(tx.Bucket(desksBucket)) })
+	if errors.Is(err, archive.ErrClosed) {
 		return correspondence.ErrClosed
 	}
 	return err
@@ -178,7 +181,7 @@ func (s *Store) view(ctx context.Context, read func(*bbolt.Bucket) error) error 
 // readItem copies an entry out of the file's memory.
 func readItem(to *correspondence.Item, entry []byte) error {
 	if len(entry) < versionSize {
-		return fmt.Errorf("entry of %d bytes: %w", len(entry), bbolterrors.ErrInvalid)
+		return fmt.Errorf("entry of %d bytes: %w", len(entry), archive.ErrDamaged)
 	}
 	to.Version = binary.BigEndian.Uint64(entry)
 	to.Value = append([]byte{}, entry[versionSize:]...)
@@ -190,7 +193,7 @@ func (s *Store) Close() error {
 	s.once.Do(func() {
 		close(s.closing)
 		s.writer.Wait()
-		s.closed = s.db.Close()
+		s.closed = s.file.Close()
 	})
 	return s.closed
 }

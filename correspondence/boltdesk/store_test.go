@@ -10,6 +10,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"chancery/archive/boltfile"
 	"chancery/correspondence"
 	"chancery/correspondence/desktest"
 )
@@ -17,14 +18,14 @@ import (
 func TestDeskStoreContract(t *testing.T) {
 	desktest.Run(t, func(t *testing.T) desktest.Opener {
 		path := filepath.Join(t.TempDir(), "desks.db")
-		return func() (correspondence.DeskStore, error) { return Open(path) }
+		return func() (correspondence.DeskStore, error) { return Create(path) }
 	})
 }
 
 func open(t testing.TB) (*Store, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "desks.db")
-	s, err := Open(path)
+	s, err := Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +35,13 @@ func open(t testing.TB) (*Store, string) {
 
 func TestSecondOpeningIsLocked(t *testing.T) {
 	s, path := open(t)
-	if _, err := Open(path); !errors.Is(err, correspondence.ErrLocked) {
+	if _, err := Create(path); !errors.Is(err, correspondence.ErrLocked) {
 		t.Errorf("open a store that is open: %v, want ErrLocked", err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(path)
+	again, err := Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestFileIsPrivate(t *testing.T) {
 			if err := errors.Join(s.Close(), os.Chmod(path, before)); err != nil {
 				t.Fatal(err)
 			}
-			if again, err := Open(path); err != nil {
+			if again, err := Create(path); err != nil {
 				t.Fatal(err)
 			} else if err := again.Close(); err != nil {
 				t.Fatal(err)
@@ -71,11 +72,11 @@ func TestFileIsPrivate(t *testing.T) {
 
 func TestOtherLayoutIsRefused(t *testing.T) {
 	s, path := open(t)
-	err := s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(formatBucket).Put(layoutKey, []byte("desks 2")) })
+	err := s.file.Change(func(tx *bbolt.Tx) error { return tx.Bucket(formatBucket).Put(layoutKey, []byte("desks 2")) })
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path); !errors.Is(err, ErrLayout) {
+	if _, err := Create(path); !errors.Is(err, ErrLayout) {
 		t.Errorf("open a file of another layout: %v, want ErrLayout", err)
 	}
 }
@@ -84,10 +85,10 @@ func TestOtherLayoutIsRefused(t *testing.T) {
 // every later one, while what was durable is still read.
 func TestNoErrorIsLost(t *testing.T) {
 	var file *os.File
-	s, err := openWith(filepath.Join(t.TempDir(), "desks.db"), func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+	s, err := openFile(filepath.Join(t.TempDir(), "desks.db"), boltfile.Options{Make: true, OpenFile: func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
 		file, err = os.OpenFile(name, flag, mode)
 		return file, err
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestConcurrentPutsShareTransactions(t *testing.T) {
 
 func transactions(t *testing.T, s *Store) (id int) {
 	t.Helper()
-	if err := s.db.View(func(tx *bbolt.Tx) error { id = tx.ID(); return nil }); err != nil {
+	if err := s.file.View(func(tx *bbolt.Tx) error { id = tx.ID(); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return id

@@ -8,6 +8,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"chancery/archive"
 	"chancery/correspondence"
 )
 
@@ -167,26 +168,21 @@ func (s *Store) commit(group []*change) {
 
 // transact applies the group. An error of its own is everybody's: nothing of the group stands, or the store has stopped.
 func (s *Store) transact(group []*change, answers []error) error {
-	if s.stopped {
-		return correspondence.ErrStopped
-	}
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	desks := tx.Bucket(desksBucket)
-	for i, c := range group {
-		if answers[i] = c.ctx.Err(); answers[i] != nil {
-			continue
+	err := s.file.Change(func(tx *bbolt.Tx) error {
+		desks := tx.Bucket(desksBucket)
+		for i, c := range group {
+			if answers[i] = c.ctx.Err(); answers[i] != nil {
+				continue
+			}
+			answers[i] = c.apply(desks)
+			if err := answers[i]; err != nil && !errors.Is(err, correspondence.ErrStale) {
+				return err
+			}
 		}
-		answers[i] = c.apply(desks)
-		if err := answers[i]; err != nil && !errors.Is(err, correspondence.ErrStale) {
-			return errors.Join(err, tx.Rollback())
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		s.stopped = true
+		return nil
+	})
+	if errors.Is(err, archive.ErrStopped) {
 		return fmt.Errorf("%w: %w", correspondence.ErrStopped, err)
 	}
-	return nil
+	return err
 }

@@ -10,14 +10,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
+	"chancery/archive"
+	"chancery/archive/boltfile"
 	"chancery/correspondence/postal"
 )
 
@@ -33,14 +33,13 @@ var ErrLayout = errors.New("queue of another layout")
 
 // Queue is a postal.Queue in a bbolt file.
 type Queue struct {
-	db      *bbolt.DB
+	file    *boltfile.File
 	bounds  postal.Bounds
 	changes chan *change
 	closing chan struct{}
 	once    sync.Once
 	writer  sync.WaitGroup
 	closed  error // of the file; written once, by Close
-	stopped bool  // owned by the writer
 
 	mu   sync.Mutex
 	load postal.Load // what the file holds
@@ -67,32 +66,40 @@ func formatBucket() []byte { return []byte("format") }
 func itemsBucket() []byte  { return []byte("items") }
 func keysBucket() []byte   { return []byte("keys") }
 
-// Open opens the file, or makes it, readable by its owner alone; postal.ErrLocked when another process holds it.
+// Open opens the file, or makes it, readable by its owner alone; postal.ErrLocked when another process holds it, archive.ErrDamaged when it is.
 func Open(path string, bounds postal.Bounds) (*Queue, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockPatience, FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, NoStatistics: true})
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	file, err := boltfile.Open(path, boltfile.Options{Make: true, Patience: lockPatience, Whole: true, NoFreelist: true})
+	if errors.Is(err, archive.ErrLocked) {
 		err = postal.ErrLocked
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open queue %s: %w", path, err)
+		return nil, fmt.Errorf("open queue: %w", err)
 	}
-	q := &Queue{db: db, bounds: bounds, changes: make(chan *change), closing: make(chan struct{})}
-	if err := q.prepare(path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open queue %s: %w", path, err), db.Close())
+	q := &Queue{file: file, bounds: bounds, changes: make(chan *change), closing: make(chan struct{})}
+	if err := q.prepare(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open queue %s: %w", file.Name(), err), file.Close())
 	}
 	q.writer.Go(q.write)
 	return q, nil
 }
 
 // prepare makes a new file durable under its name, refuses one of another layout, and counts what waits.
-func (q *Queue) prepare(path string) error {
-	err := q.db.Update(func(tx *bbolt.Tx) error {
-		if format := tx.Bucket(formatBucket()); format != nil {
-			if found := string(format.Get([]byte("layout"))); found != layout {
-				return fmt.Errorf("%w: %q", ErrLayout, found)
-			}
-			return q.count(tx.Bucket(itemsBucket()))
+func (q *Queue) prepare(folder string) error {
+	fresh := false
+	err := q.file.View(func(tx *bbolt.Tx) error {
+		format := tx.Bucket(formatBucket())
+		if fresh = format == nil; fresh {
+			return nil
 		}
+		if found := string(format.Get([]byte("layout"))); found != layout {
+			return fmt.Errorf("%w: %q", ErrLayout, found)
+		}
+		return q.count(tx.Bucket(itemsBucket()))
+	})
+	if err != nil || !fresh {
+		return err
+	}
+	err = q.file.Change(func(tx *bbolt.Tx) error {
 		format, err := tx.CreateBucket(formatBucket())
 		if err != nil {
 			return err
@@ -101,14 +108,7 @@ func (q *Queue) prepare(path string) error {
 		_, keys := tx.CreateBucket(keysBucket())
 		return errors.Join(items, keys, format.Put([]byte("layout"), []byte(layout)))
 	})
-	if err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	return errors.Join(err, archive.SyncFolder(folder))
 }
 
 func (q *Queue) count(items *bbolt.Bucket) error {
@@ -208,7 +208,7 @@ func (q *Queue) Due(ctx context.Context, now time.Time, most int, bytes int64) (
 		return nil, err
 	}
 	var due []postal.Item
-	err := q.db.View(func(tx *bbolt.Tx) error {
+	err := q.file.View(func(tx *bbolt.Tx) error {
 		cursor := tx.Bucket(itemsBucket()).Cursor()
 		for at, entry := cursor.First(); at != nil && len(due) < most && (bytes > 0 || len(due) == 0); at, entry = cursor.Next() {
 			head, raw, err := cut(entry)
@@ -228,7 +228,7 @@ func (q *Queue) Due(ctx context.Context, now time.Time, most int, bytes int64) (
 		}
 		return nil
 	})
-	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+	if errors.Is(err, archive.ErrClosed) {
 		err = postal.ErrClosed
 	}
 	if err != nil {
@@ -249,7 +249,7 @@ func (q *Queue) Close() error {
 	q.once.Do(func() {
 		close(q.closing)
 		q.writer.Wait()
-		q.closed = q.db.Close()
+		q.closed = q.file.Close()
 	})
 	return q.closed
 }
@@ -280,11 +280,11 @@ func decode(entry []byte) (item postal.Item, err error) {
 // cut parts an entry into head and mail.
 func cut(entry []byte) (head, raw []byte, err error) {
 	if len(entry) < 4 {
-		return nil, nil, errors.New("damaged item of the queue")
+		return nil, nil, fmt.Errorf("an item of the queue: %w", archive.ErrDamaged)
 	}
 	n := binary.BigEndian.Uint32(entry)
 	if uint64(n) > uint64(len(entry)-4) {
-		return nil, nil, errors.New("damaged item of the queue")
+		return nil, nil, fmt.Errorf("an item of the queue: %w", archive.ErrDamaged)
 	}
 	return entry[4 : 4+n], entry[4+n:], nil
 }

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"go.etcd.io/bbolt"
+
+	"chancery/archive"
 	"chancery/correspondence/postal"
 )
 
@@ -65,27 +68,26 @@ func (q *Queue) commit(group []*change) {
 
 // transact applies the group. An error of its own is everybody's: nothing of the group stands, or the queue has stopped.
 func (q *Queue) transact(group []*change, answers []error) error {
-	if q.stopped {
-		return postal.ErrStopped
+	load, _ := q.Load()
+	t := &transaction{load: load}
+	err := q.file.Change(func(tx *bbolt.Tx) error {
+		t.items, t.keys = tx.Bucket(itemsBucket()), tx.Bucket(keysBucket())
+		for i, c := range group {
+			if answers[i] = c.ctx.Err(); answers[i] != nil {
+				continue
+			}
+			answers[i] = c.apply(t)
+			if err := answers[i]; err != nil && !errors.Is(err, postal.ErrFull) {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, archive.ErrStopped) {
+		return fmt.Errorf("%w: %w", postal.ErrStopped, err)
 	}
-	tx, err := q.db.Begin(true)
 	if err != nil {
 		return err
-	}
-	load, _ := q.Load()
-	t := &transaction{items: tx.Bucket(itemsBucket()), keys: tx.Bucket(keysBucket()), load: load}
-	for i, c := range group {
-		if answers[i] = c.ctx.Err(); answers[i] != nil {
-			continue
-		}
-		answers[i] = c.apply(t)
-		if err := answers[i]; err != nil && !errors.Is(err, postal.ErrFull) {
-			return errors.Join(err, tx.Rollback())
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		q.stopped = true
-		return fmt.Errorf("%w: %w", postal.ErrStopped, err)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()

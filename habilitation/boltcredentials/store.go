@@ -22,6 +22,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"chancery/archive"
+	"chancery/archive/boltfile"
 	"chancery/habilitation"
 )
 
@@ -50,28 +52,48 @@ const (
 
 // Store is the engine; it satisfies habilitation.Credentials.
 type Store struct {
-	db      *bolt.DB
+	file    *boltfile.File
 	writing sync.Mutex // held over a transaction and its effect on living, so that both happen in one order
-	stopped error      // guarded by writing: the first write that failed
 	mu      sync.RWMutex
 	living  map[habilitation.ID]habilitation.Family // guarded by mu
 }
 
-// Open opens the file, or makes it, readable by its owner only. A file that another process holds is an error after a second.
-func Open(path string) (*Store, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType})
+// Open opens the file. One that is not there is archive.ErrMissing, a damaged one archive.ErrDamaged, and one that another process holds
+// archive.ErrLocked, after a second.
+func Open(path string) (*Store, error) { return openFile(path, boltfile.Options{}) }
+
+// Create is Open, and makes the file where there is none.
+func Create(path string) (*Store, error) { return openFile(path, boltfile.Options{Make: true}) }
+
+func openFile(path string, how boltfile.Options) (*Store, error) {
+	how.Patience, how.Whole = time.Second, true
+	file, err := boltfile.Open(path, how)
 	if err != nil {
-		return nil, fmt.Errorf("open credentials %s: %w", path, err)
+		return nil, fmt.Errorf("open credentials: %w", err)
 	}
-	s := &Store{db: db, living: make(map[habilitation.ID]habilitation.Family)}
-	if err := errors.Join(s.prepare(), s.load()); err != nil {
-		return nil, errors.Join(fmt.Errorf("open credentials %s: %w", path, err), db.Close())
+	s := &Store{file: file, living: make(map[habilitation.ID]habilitation.Family)}
+	err = s.prepare()
+	if err == nil {
+		err = s.load()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open credentials %s: %w", file.Name(), err), file.Close())
 	}
 	return s, nil
 }
 
+// prepare brings the file into the present format, and writes nothing where it is.
 func (s *Store) prepare() error {
-	return s.db.Update(func(tx *bolt.Tx) error {
+	current := false
+	err := s.file.View(func(tx *bolt.Tx) error {
+		format := tx.Bucket(formatBucket)
+		current = format != nil && bytes.Equal(format.Get(versionKey), []byte{formatVersion})
+		return nil
+	})
+	if err != nil || current {
+		return err
+	}
+	return s.file.Change(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{formatBucket, passwordsBucket, familiesBucket, tokensBucket, issuedBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
@@ -89,7 +111,7 @@ func (s *Store) prepare() error {
 }
 
 func (s *Store) load() error {
-	return s.db.View(func(tx *bolt.Tx) error {
+	return s.file.View(func(tx *bolt.Tx) error {
 		families := tx.Bucket(familiesBucket)
 		if families == nil {
 			return ErrFormat
@@ -108,7 +130,7 @@ func (s *Store) load() error {
 func (s *Store) Close() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.db.Close(); err != nil {
+	if err := s.file.Close(); err != nil {
 		return fmt.Errorf("close credentials: %w", err)
 	}
 	return nil
@@ -129,7 +151,7 @@ func (s *Store) Password(ctx context.Context, agent habilitation.AgentID) (strin
 		return "", err
 	}
 	var phc string
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := s.file.View(func(tx *bolt.Tx) error {
 		stored := tx.Bucket(passwordsBucket).Get(agentKey(agent))
 		if stored == nil {
 			return habilitation.ErrUnknown
@@ -148,16 +170,8 @@ func (s *Store) write(ctx context.Context, change func(*bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if s.stopped != nil {
-		return fmt.Errorf("%w: %w", ErrStopped, s.stopped)
-	}
-	var refused error
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		refused = change(tx)
-		return refused
-	})
-	if err != nil && refused == nil {
-		s.stopped = err
+	err := s.file.Change(change)
+	if errors.Is(err, archive.ErrStopped) {
 		return fmt.Errorf("%w: %w", ErrStopped, err)
 	}
 	return err

@@ -34,7 +34,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 func open(t *testing.T, path string) *Store {
 	t.Helper()
-	store, err := Open(path)
+	store, err := Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestFileIsPrivateAndLocked(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v, %v", info.Mode(), err)
 	}
-	if second, err := Open(path); err == nil {
+	if second, err := Create(path); err == nil {
 		_ = second.Close()
 		t.Fatal("opened twice")
 	}
@@ -60,11 +60,11 @@ func TestFileIsPrivateAndLocked(t *testing.T) {
 func TestAnotherFormatIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "credentials.db")
 	store := open(t, path)
-	err := store.db.Update(func(tx *bolt.Tx) error { return tx.Bucket(formatBucket).Put(versionKey, []byte{3}) })
+	err := store.file.Change(func(tx *bolt.Tx) error { return tx.Bucket(formatBucket).Put(versionKey, []byte{3}) })
 	if err := errors.Join(err, store.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path); !errors.Is(err, ErrFormat) {
+	if _, err := Create(path); !errors.Is(err, ErrFormat) {
 		t.Fatalf("opened version 3: %v", err)
 	}
 }
@@ -75,7 +75,7 @@ func TestTheFormerFormatIsRead(t *testing.T) {
 	store := open(t, path)
 	f := habilitation.Family{Session: habilitation.ID{1}, Agent: 3, Started: noon, Used: noon.Add(time.Minute)}
 	former := appendFamily(nil, f, [32]byte{1})[:formerFamily]
-	err := store.db.Update(func(tx *bolt.Tx) error {
+	err := store.file.Change(func(tx *bolt.Tx) error {
 		return errors.Join(tx.Bucket(familiesBucket).Put(f.Session[:], former), tx.Bucket(tokensBucket).Put(append([]byte{1}, make([]byte, 31)...), f.Session[:]),
 			tx.Bucket(formatBucket).Put(versionKey, []byte{1}))
 	})
@@ -115,7 +115,7 @@ func TestEndedSessionsLeaveNothingBehind(t *testing.T) {
 	if err := store.EndFamily(t.Context(), 3, habilitation.ID{}); err != nil {
 		t.Fatal(err)
 	}
-	err := store.db.View(func(tx *bolt.Tx) error {
+	err := store.file.View(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{familiesBucket, tokensBucket, issuedBucket} {
 			if n := tx.Bucket(name).Stats().KeyN; n != 0 {
 				t.Errorf("%d keys left in %s", n, name)
