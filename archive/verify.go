@@ -51,6 +51,8 @@ type Verification struct {
 	// Witnessed are signed checkpoints, of the house or of a tree, that were kept elsewhere: the journal must go on
 	// from each. They show what no journal can by itself, that it was not set back to an older state.
 	Witnessed [][]byte
+	// Chain, when set, takes over what is met, for VerifyCitations.
+	Chain *Chain
 	// Progress, when set, is told how far it is, now and then and at the end.
 	Progress func(done, total Seq)
 }
@@ -62,6 +64,9 @@ func Verify(ctx context.Context, v Verification, report func(Problem)) error {
 	w := &walk{Verification: v, report: report, head: EmptyHead(), roots: make(map[TreeState]bool), sizes: make(map[treeSize]string)}
 	if w.Name == "" {
 		w.Name = "journal"
+	}
+	if v.Chain != nil {
+		*v.Chain = Chain{name: w.Name}
 	}
 	if err := w.begin(ctx); err != nil {
 		return fmt.Errorf("verify %s: %w", w.Name, err)
@@ -225,6 +230,7 @@ func (w *walk) entry(ctx context.Context, seq Seq) error {
 	}
 	if e.Seq != seq {
 		w.lost = true
+		w.Chain.lose()
 		return nil
 	}
 	w.follow(e.Header)
@@ -237,6 +243,7 @@ func (w *walk) entry(ctx context.Context, seq Seq) error {
 // follow grows chain and trees by a header.
 func (w *walk) follow(h Header) {
 	w.head = w.head.Follow(h)
+	w.Chain.add(h, w.head)
 	for _, head := range w.heads {
 		if head.Seq == h.Seq && head != w.head {
 			w.found("chain", h.Seq, "is not the chain of a witnessed checkpoint")

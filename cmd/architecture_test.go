@@ -77,6 +77,7 @@ var guarded = []method{
 // callers are all who use them, outside of tests. A new line here is a new way to the bytes: it needs its reason.
 const callers = `
 Journal.Fetch: archive.(*walk).entry            verification re-reads everything and shows nothing
+Journal.Fetch: archive.headerOf                 what the ends of two journals cite of each other; it returns headers alone
 Journal.Fetch: correspondence.(*Desk).open      the one way of a reader: row, rule, reading recorded, then this
 Journal.Fetch: correspondence.(*Desk).Denials   the trail of denials, which holds no message, to auditors
 Journal.Fetch: correspondence.(*Chancery).outgoing  an unprotected message, to an address that the release gate let it out to

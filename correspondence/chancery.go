@@ -73,6 +73,7 @@ type Chancery struct {
 	closing  sync.Once
 	failed   atomic.Pointer[error] // the fault that ended the writing
 	visits   atomic.Uint64         // how often a desk was opened
+	failing  chan struct{}         // closed by that fault
 
 	// owned by the deciding goroutine
 	head   archive.Head
@@ -94,7 +95,7 @@ var ErrClosing = errors.New("the house is closing")
 
 // Open folds what the journal holds beyond the snapshots, then starts to decide and to index.
 func Open(ctx context.Context, config Config) (*Chancery, error) {
-	c := &Chancery{Config: config, commands: make(chan *command, 1024), stop: make(chan struct{}), uploads: newUploads()}
+	c := &Chancery{Config: config, commands: make(chan *command, 1024), stop: make(chan struct{}), failing: make(chan struct{}), uploads: newUploads()}
 	c.arrived.next, c.arrived.ended = make(chan struct{}), make(chan struct{})
 	c.verifier = archive.NewVerifier(config.Seals.Roots())
 	c.settle()
@@ -172,6 +173,10 @@ func (c *Chancery) Ready(context.Context) error {
 		return nil
 	}
 }
+
+// Failed is closed when a write has failed and the house decides no more: whoever serves it ends the process, for what the disk holds is known
+// only by opening it again.
+func (c *Chancery) Failed() <-chan struct{} { return c.failing }
 
 // Certificates is the chain that a stranger needs to verify signatures and time-stamps, in PEM.
 func (c *Chancery) Certificates() []byte { return c.Seals.Certificates() }
@@ -299,6 +304,7 @@ func (c *Chancery) append(drafts []archive.Draft) ([]archive.Receipt, error) {
 func (c *Chancery) fail(err error) error {
 	if c.failed.CompareAndSwap(nil, &err) {
 		c.Log.Error("the house stops deciding", "why", err.Error())
+		close(c.failing)
 	}
 	return err
 }

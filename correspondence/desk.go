@@ -137,7 +137,9 @@ func (d *Desk) noteReading(ctx context.Context, kind string, version uint8, payl
 	}
 	draft := archive.Draft{ID: d.house.NewID(payload), Kind: kind, Version: version, Actor: d.badge.Agent(), Level: habilitation.Restricted,
 		Time: d.house.Clock(), Payload: payload, Cites: main}
-	if _, err := d.house.Readings.Append(ctx, archive.AnyHead, []archive.Draft{draft}); err != nil {
+	if _, err := d.house.Readings.Append(ctx, archive.AnyHead, []archive.Draft{draft}); errors.Is(err, archive.ErrStopped) {
+		return d.house.fail(fmt.Errorf("record reading: %w", err))
+	} else if err != nil {
 		return fmt.Errorf("record reading: %w", err)
 	}
 	return nil

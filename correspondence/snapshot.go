@@ -30,8 +30,8 @@ const (
 
 var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotGate, snapshotDossiers, snapshotHandling}
 
-// snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the body.
-const snapshotMagic = "chancery snapshot 1\n"
+// snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the sequence and the body.
+const snapshotMagic = "chancery snapshot 2\n"
 
 // fold is what can be written down and read back.
 type fold interface {
@@ -70,13 +70,14 @@ func (f *Folds) members(name string) []fold {
 }
 
 // LoadFolds restores the folds from the folder of snapshots. What is missing, damaged or of another version is refolded from the
-// journal when the house opens: a snapshot saves time and is never truth.
-func LoadFolds(folder string, head archive.Head, log *slog.Logger) *Folds {
+// journal when the house opens: a snapshot saves time and is never truth. One that has seen more than the journal holds is
+// archive.ErrSetBack: entries are lost.
+func LoadFolds(folder string, head archive.Head, log *slog.Logger) (*Folds, error) {
 	f := NewFolds()
 	for _, name := range snapshotNames {
 		seq, err := f.load(filepath.Join(folder, name), name)
-		if err == nil && seq > head.Seq {
-			err = fmt.Errorf("it is ahead of the journal: %w", errSnapshot)
+		if seq > head.Seq {
+			return nil, fmt.Errorf("the journal ends at entry %d, the snapshot %s has seen entry %d: %w", head.Seq, name, seq, archive.ErrSetBack)
 		}
 		if err != nil {
 			if !errors.Is(err, fs.ErrNotExist) {
@@ -87,7 +88,7 @@ func LoadFolds(folder string, head archive.Head, log *slog.Logger) *Folds {
 		}
 		f.through[name] = seq
 	}
-	return f
+	return f, nil
 }
 
 // reset empties the folds of one snapshot after a failed load.
@@ -113,6 +114,7 @@ func (f *Folds) reset(name string) {
 	}
 }
 
+// load restores the folds of one snapshot. The sequence is known of whatever has its digest, though it may not be read.
 func (f *Folds) load(path, name string) (archive.Seq, error) {
 	body, err := os.ReadFile(path)
 	if err != nil {
@@ -123,17 +125,17 @@ func (f *Folds) load(path, name string) (archive.Seq, error) {
 		return 0, errSnapshot
 	}
 	seq := archive.Seq(binary.BigEndian.Uint64(body[len(snapshotMagic):]))
-	if sum := sha256.Sum256(body[head:]); !bytes.Equal(sum[:], body[len(snapshotMagic)+8:head]) {
+	if sum := snapshotSum(seq, body[head:]); !bytes.Equal(sum[:], body[len(snapshotMagic)+8:head]) {
 		return 0, fmt.Errorf("digest differs: %w", errSnapshot)
 	}
 	body = body[head:]
 	for _, part := range f.members(name) {
 		piece, rest, ok := cutLong(body)
 		if !ok {
-			return 0, errSnapshot
+			return seq, errSnapshot
 		}
 		if err := part.Restore(bytes.NewReader(piece)); err != nil {
-			return 0, err
+			return seq, err
 		}
 		body = rest
 	}
@@ -152,13 +154,20 @@ func (f *Folds) save(folder string, through archive.Seq) error {
 				return fmt.Errorf("snapshot %s: %w", name, err)
 			}
 		}
-		sum := sha256.Sum256(body.Bytes())
+		sum := snapshotSum(through, body.Bytes())
 		head := binary.BigEndian.AppendUint64([]byte(snapshotMagic), uint64(through))
 		if err := replaceFile(filepath.Join(folder, name), append(head, sum[:]...), body.Bytes()); err != nil {
 			return fmt.Errorf("snapshot %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+func snapshotSum(through archive.Seq, body []byte) [sha256.Size]byte {
+	h := sha256.New()
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(through)))
+	h.Write(body)
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // writeLong writes one fold behind its length.

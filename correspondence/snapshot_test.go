@@ -26,8 +26,8 @@ var damages = map[string]func(good, earlier []byte) []byte{
 	"of an earlier closing": func(_, earlier []byte) []byte {
 		return earlier
 	},
-	"ahead of the journal": func(good, _ []byte) []byte {
-		binary.BigEndian.PutUint64(good[len("chancery snapshot 1\n"):], 1<<40)
+	"another sequence": func(good, _ []byte) []byte {
+		binary.BigEndian.PutUint64(good[len("chancery snapshot 2\n"):], 1<<40)
 		return good
 	},
 }

@@ -52,7 +52,7 @@ func Checks() []Check {
 		{"bad drafts", badDrafts}, {"fence", fence}, {"fence race", fenceRace}, {"all or none", allOrNone},
 		{"same again", sameAgain}, {"same again in flight", sameInFlight}, {"released otherwise", releasedOtherwise}, {"cancelled", cancelled},
 		{"tail in order", tailInOrder}, {"tail waits", tailWaits}, {"tail exactly once", tailExactlyOnce},
-		{"erase", erase}, {"reopen", reopen}, {"crash at each step", crash}, {"lock", lock}, {"damage", damage},
+		{"erase", erase}, {"reopen", reopen}, {"crash at each step", crash}, {"lock", lock}, {"damage", damage}, {"citations", citations},
 		{"closed", closed}, {"trees", trees}, {"leaves tell nothing else", leaves},
 	}
 }

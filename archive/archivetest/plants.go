@@ -159,6 +159,14 @@ func readPlants() map[string]lies {
 		"erases without a reason": {erase: func(f *faulty, ctx context.Context, seq archive.Seq, reason archive.Reason) error {
 			return f.inner.Erase(ctx, seq, reason+" ")
 		}},
+		"is set back": {head: func(f *faulty, ctx context.Context) (archive.Head, error) {
+			head, err := f.inner.Head(ctx)
+			if err != nil || head.Seq < 2 {
+				return head, err
+			}
+			e, err := f.inner.Fetch(ctx, head.Seq-1)
+			return archive.Head{Seq: e.Seq}, err
+		}},
 		"has no head": {head: func(*faulty, context.Context) (archive.Head, error) { return archive.EmptyHead(), nil }},
 	}
 }
@@ -232,6 +240,7 @@ func seenBy() map[string]string {
 		"forgets the citation":            "append then fetch",
 		"gives receipts out of order":     "append then fetch",
 		"has no head":                     "chain",
+		"is set back":                     "citations",
 		"hides damage":                    "damage",
 		"ignores the fence":               "fence",
 		"keeps the caller's bytes":        "own bytes",

@@ -3,6 +3,7 @@ package assembly_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -177,5 +178,132 @@ func TestFlagsWinOverEnvironmentAndEnvironmentOverFile(t *testing.T) {
 	config, err := assembly.NewConfig(append(append(file, environment...), flags...)...)
 	if err != nil || config.Streams != 2 || config.Listen != "127.0.0.1:3" {
 		t.Errorf("got %+v, %v", config, err)
+	}
+}
+
+// reads notes a reading that cites what the house has decided so far, as a desk does.
+func reads(t *testing.T, house *assembly.House) {
+	t.Helper()
+	head, err := house.Journal.Head(t.Context())
+	if err == nil {
+		_, err = house.Readings.Append(t.Context(), archive.AnyHead, []archive.Draft{{ID: habilitation.NewID(), Kind: "message.opened", Version: 1, Level: habilitation.Restricted, Cites: head}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// adds decides something.
+func adds(t *testing.T, house *assembly.House, agent habilitation.AgentID) {
+	t.Helper()
+	login := fmt.Sprint("agent", agent)
+	if err := house.Chancery.Enact(t.Context(), 0, habilitation.AgentAdded{Agent: agent, Login: login, Name: login, Level: habilitation.Restricted}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// verified is what a verification finds, and what it notes besides.
+func verified(t *testing.T, house *assembly.House) (problems, notes []string) {
+	t.Helper()
+	err := house.Verify(t.Context(), assembly.VerifyOptions{Report: func(p archive.Problem) {
+		if p.Information {
+			notes = append(notes, p.String())
+		} else {
+			problems = append(problems, p.String())
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return problems, notes
+}
+
+// TestJournalsThatWereSetBack puts an older state of either journal back beside a newer one of the other, with nothing else in the folder that
+// knew more: the other tells. Restored on purpose, the house goes on, and a verification notes it.
+func TestJournalsThatWereSetBack(t *testing.T) {
+	for name, part := range map[string]string{"the journal": "journal.db", "the readings": "readings"} {
+		t.Run(name, func(t *testing.T) {
+			folder := newHouse(t)
+			house := openHouse(t, folder, assembly.Options{})
+			adds(t, house, 1)
+			reads(t, house)
+			closeHouse(t, house)
+			older := filepath.Join(t.TempDir(), "older")
+			if err := os.CopyFS(older, os.DirFS(folder)); err != nil {
+				t.Fatal(err)
+			}
+			house = openHouse(t, folder, assembly.Options{})
+			for agent := habilitation.AgentID(2); agent < 5; agent++ {
+				adds(t, house, agent)
+				reads(t, house)
+			}
+			adds(t, house, 5)
+			if problems, _ := verified(t, house); len(problems) > 0 {
+				t.Errorf("before: %q", problems)
+			}
+			closeHouse(t, house)
+			for _, gone := range []string{"snapshots", "index", part} {
+				if err := os.RemoveAll(filepath.Join(folder, gone)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.CopyFS(filepath.Join(folder, "put-back"), os.DirFS(older)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(filepath.Join(folder, "put-back", part), filepath.Join(folder, part)); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // being refused changes nothing
+				if _, err := assembly.Open(t.Context(), folder, assembly.Options{}); !errors.Is(err, archive.ErrSetBack) {
+					t.Fatalf("opened: %v", err)
+				}
+			}
+			closeHouse(t, openHouse(t, folder, assembly.Options{Restored: true}))
+			house = openHouse(t, folder, assembly.Options{})
+			adds(t, house, house.Chancery.Folds.Register.NextAgent())
+			reads(t, house)
+			problems, notes := verified(t, house)
+			if len(problems) > 0 || !strings.Contains(strings.Join(notes, "\n"), "restored on purpose") {
+				t.Errorf("restored: problems %q, notes %q", problems, notes)
+			}
+			closeHouse(t, house)
+			closeHouse(t, openHouse(t, folder, assembly.Options{}))
+		})
+	}
+}
+
+// TestAWholeBackupNeedsNoFlag opens a copy of the folder as it was, with and without what can be made again.
+func TestAWholeBackupNeedsNoFlag(t *testing.T) {
+	folder := newHouse(t)
+	house := openHouse(t, folder, assembly.Options{})
+	adds(t, house, 1)
+	reads(t, house)
+	closeHouse(t, house)
+	for _, without := range [][]string{nil, {"index"}, {"snapshots", "index"}} {
+		backup := filepath.Join(t.TempDir(), "house")
+		if err := os.CopyFS(backup, os.DirFS(folder)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range without {
+			if err := os.RemoveAll(filepath.Join(backup, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		key, err := archive.ReadMasterKey(folder + ".key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		house := openHouse(t, backup, assembly.Options{MasterKey: &key})
+		if problems, _ := verified(t, house); len(problems) > 0 {
+			t.Errorf("without %v: %q", without, problems)
+		}
+		closeHouse(t, house)
+	}
+}
+
+func closeHouse(t *testing.T, house *assembly.House) {
+	t.Helper()
+	if err := house.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -47,6 +47,8 @@ type Config struct {
 	MailGate        string `key:"mail_gate" validate:"oneof=allow second-person block"`      // what the release gate says where no rule of it matches
 	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`         // memory of one password hashing, in KiB; not under 46 MiB
 	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                      // passes of one password hashing
+
+	places map[string]string // of the settings, by key
 }
 
 // DefaultConfig is what a house has that settles nothing but its name and domain.
@@ -98,6 +100,7 @@ func NewConfig(settings ...Setting) (Config, error) {
 	config := DefaultConfig()
 	fields := fieldsOf(&config)
 	places := map[string]string{}
+	config.places = places
 	var faults []error
 	for _, s := range settings {
 		field, known := fields[s.Key]
@@ -118,12 +121,30 @@ func NewConfig(settings ...Setting) (Config, error) {
 	return config, nil
 }
 
+// fault is what is wrong with one setting, found out later than by reading it.
+func (c Config) fault(key string, why error) error {
+	place, set := c.places[key]
+	if !set {
+		place = "configuration"
+	}
+	return fmt.Errorf("%w:\n%s: %s: %w", ErrConfig, place, key, why)
+}
+
+// checkPlaces refuses what may not lie in the folder.
+func (c Config) checkPlaces(folder string) error {
+	inside, err := within(folder, place(folder, c.MasterKeyFile))
+	if err == nil && inside {
+		err = c.fault("master_key_file", fmt.Errorf("%s: it must stand outside the folder", c.MasterKeyFile))
+	}
+	return err
+}
+
 // fieldsOf lists the fields of a configuration by their keys.
 func fieldsOf(config *Config) map[string]reflect.Value {
 	value := reflect.ValueOf(config).Elem()
 	fields := make(map[string]reflect.Value, value.NumField())
-	for i := range value.NumField() {
-		fields[value.Type().Field(i).Tag.Get("key")] = value.Field(i)
+	for i, key := range Keys() {
+		fields[key] = value.Field(i)
 	}
 	return fields
 }
@@ -132,7 +153,9 @@ func fieldsOf(config *Config) map[string]reflect.Value {
 func Keys() []string {
 	var keys []string
 	for field := range reflect.TypeFor[Config]().Fields() {
-		keys = append(keys, field.Tag.Get("key"))
+		if key := field.Tag.Get("key"); key != "" {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

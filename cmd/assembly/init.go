@@ -114,7 +114,7 @@ func (o InitOptions) config(folder string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if within(absolute, key) {
+	if inside, err := within(absolute, key); err != nil || inside {
 		return Config{}, fmt.Errorf("master key %s: it must stand outside the folder", o.MasterKeyFile)
 	}
 	if relative, err := filepath.Rel(absolute, key); err == nil && filepath.Dir(absolute) == filepath.Dir(key) {
@@ -125,9 +125,16 @@ func (o InitOptions) config(folder string) (Config, error) {
 }
 
 // within reports whether a path is the folder or in it.
-func within(folder, path string) bool {
+func within(folder, path string) (bool, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return false, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false, err
+	}
 	relative, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsLocal(relative)
+	return err == nil && filepath.IsLocal(relative), nil
 }
 
 // makeFolder makes the folder, or takes an empty one.
@@ -166,7 +173,7 @@ func (o InitOptions) master() (master archive.MasterKey, drawn bool, err error) 
 // found makes the keys and certificates, then opens everything once, which makes every file.
 func (o InitOptions) found(ctx context.Context, folder string, config Config, master archive.MasterKey) error {
 	options := Options{MasterKey: &master, Clock: o.Clock, Random: o.Random, Log: slog.New(slog.DiscardHandler)}
-	b := &builder{folder: folder, options: options, house: &House{Folder: folder, Config: config}}
+	b := &builder{folder: folder, options: options, making: founding, house: &House{Folder: folder, Config: config}}
 	if err := b.openKeys(ctx); err != nil {
 		return err
 	}
@@ -177,7 +184,7 @@ func (o InitOptions) found(ctx context.Context, folder string, config Config, ma
 	if err := makeCertificate(filepath.Join(folder, config.Certificate), filepath.Join(folder, config.CertificateKey), append(o.Hosts, config.Domain), o.Clock()); err != nil {
 		return err
 	}
-	house, err := open(ctx, folder, config, options)
+	house, err := open(ctx, folder, config, options, founding)
 	if err != nil {
 		return err
 	}

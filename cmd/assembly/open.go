@@ -31,6 +31,7 @@ type Options struct {
 	Settings  []Setting          // of the environment and the command line, over the file's
 	MasterKey *archive.MasterKey // nil: the key in the configured file
 	Log       *slog.Logger       // nil: nothing is logged
+	Restored  bool               // go on though the journals end before what the folder has known of them, or readings, desks or credentials are gone
 
 	Clock        func() time.Time                           // nil: time.Now
 	NewID        func(hint []byte) habilitation.ID          // nil: random
@@ -64,14 +65,15 @@ type House struct {
 	closers []func() error // in the order of opening
 }
 
-// Open opens the house in a folder. The errors are archive.ErrLocked when another process has it, archive.ErrWrongMasterKey,
-// archive.ErrDamaged, ErrNoHouse and ErrConfig; whatever had been opened is closed again.
+// Open opens the house in a folder, and makes nothing that cannot be made again. The errors are archive.ErrLocked when another process has it,
+// archive.ErrWrongMasterKey, archive.ErrMissing, archive.ErrDamaged, archive.ErrSetBack, ErrNoHouse and ErrConfig; whatever had been opened is
+// closed again.
 func Open(ctx context.Context, folder string, o Options) (*House, error) {
 	config, err := ReadConfig(folder, o.Settings...)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", folder, err)
 	}
-	return open(ctx, folder, config, o)
+	return open(ctx, folder, config, o, existing)
 }
 
 // ReadConfig reads the configuration of the house in a folder, with settings over it: ErrNoHouse or ErrConfig.
@@ -83,18 +85,30 @@ func ReadConfig(folder string, over ...Setting) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	return NewConfig(append(settings, over...)...)
+	config, err := NewConfig(append(settings, over...)...)
+	if err != nil {
+		return config, err
+	}
+	return config, config.checkPlaces(folder)
 }
 
-func open(ctx context.Context, folder string, config Config, o Options) (*House, error) {
+// making says whether the house is being made: only then are its files.
+type making bool
+
+const (
+	existing making = false
+	founding making = true
+)
+
+func open(ctx context.Context, folder string, config Config, o Options, m making) (*House, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &builder{folder: folder, options: o, house: &House{Folder: folder, Config: config}}
-	for _, step := range []func(context.Context) error{b.openKeys, b.openSealery, b.openJournals, b.openStores, b.openFolds, b.openInspector, b.openChancery} {
+	b := &builder{folder: folder, options: o, making: m, house: &House{Folder: folder, Config: config}}
+	for _, step := range []func(context.Context) error{b.present, b.openKeys, b.openSealery, b.openJournals, b.openStores, b.openFolds, b.openInspector, b.openChancery} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s: %w", folder, err), b.house.Close())
 		}
@@ -116,6 +130,7 @@ func (h *House) Close() error {
 type builder struct {
 	folder    string
 	options   Options
+	making    making
 	house     *House
 	folds     *correspondence.Folds
 	vault     *filevault.Vault
@@ -126,16 +141,54 @@ func (b *builder) path(name string) string { return place(b.folder, name) }
 
 func (b *builder) opened(closer func() error) { b.house.closers = append(b.house.closers, closer) }
 
+// present names every file at once that an existing house has and this one has not.
+func (b *builder) present(context.Context) error {
+	if b.making == founding {
+		return nil
+	}
+	_, journal, _ := strings.Cut(b.house.Config.Journal, ":")
+	names := []string{journal, keysName}
+	if !b.options.Restored {
+		names = append(names, readingsName, credentialsName, deskName)
+	}
+	var missing []error
+	for _, name := range names {
+		if _, err := os.Stat(b.path(name)); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, fmt.Errorf("%s: %w", name, archive.ErrMissing))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// truth is how a file is opened that nothing can make again: it is made with the house.
+func truth[how any](b *builder, open, create how) how {
+	if b.making == founding {
+		return create
+	}
+	return open
+}
+
+// replaceable is how a file is opened without which a house can be restored: what it held is lost, and the house goes on.
+func replaceable[how any](b *builder, open, create how) how {
+	if b.options.Restored {
+		return create
+	}
+	return truth(b, open, create)
+}
+
 func (b *builder) openKeys(context.Context) error {
 	master := b.options.MasterKey
 	if master == nil {
 		read, err := archive.ReadMasterKey(b.path(b.house.Config.MasterKeyFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			return b.house.Config.fault("master_key_file", err)
+		}
 		if err != nil {
 			return err
 		}
 		master = &read
 	}
-	keys, err := boltkeys.Open(b.path(keysName), *master, boltkeys.Options{Clock: b.options.Clock})
+	keys, err := truth(b, boltkeys.Open, boltkeys.Create)(b.path(keysName), *master, boltkeys.Options{Clock: b.options.Clock})
 	if err != nil {
 		return err
 	}
@@ -157,11 +210,14 @@ func (b *builder) openSealery(ctx context.Context) (err error) {
 	return err
 }
 
-func (b *builder) openJournals(context.Context) error {
+func (b *builder) openJournals(ctx context.Context) error {
 	engine, path, _ := strings.Cut(b.house.Config.Journal, ":")
 	switch engine {
 	case "bolt":
-		return b.openBoltJournals(path)
+		if err := b.openBoltJournals(path); err != nil {
+			return err
+		}
+		return b.settle(ctx)
 	}
 	return fmt.Errorf("journal %q: this program has no such engine", b.house.Config.Journal)
 }
@@ -169,20 +225,42 @@ func (b *builder) openJournals(context.Context) error {
 func (b *builder) openBoltJournals(path string) error {
 	options := boltjournal.Options{Keys: b.house.Keys, Name: "main", Origin: b.house.Config.origin(), Signer: b.house.Sealery.CheckpointKey(),
 		Clock: b.options.Clock, Salt: b.options.Salt}
-	journal, err := boltjournal.Open(b.path(path), options)
+	journal, err := truth(b, boltjournal.Open, boltjournal.Create)(b.path(path), options)
+	if errors.Is(err, archive.ErrOtherOrigin) {
+		return b.house.Config.fault("domain", fmt.Errorf("%q is not the one that the house was made with, which can never change (%w)", b.house.Config.Domain, err))
+	}
 	if err != nil {
 		return err
 	}
 	b.house.Journal, b.house.Trees = journal, journal
 	b.opened(journal.Close)
 	options.Name, options.Signer = "readings", nil
-	readings, err := boltjournal.OpenMonthly(b.path(readingsName), options)
+	readings, err := replaceable(b, boltjournal.OpenMonthly, boltjournal.CreateMonthly)(b.path(readingsName), options)
 	if err != nil {
 		return err
 	}
 	b.house.Readings = readings
 	b.opened(readings.Close)
 	return nil
+}
+
+// settle compares the ends of the journals. When the house is restored it forgets what was folded of another past, and notes in the journal
+// of readings from where it goes on.
+func (b *builder) settle(ctx context.Context) error {
+	if !b.options.Restored {
+		return archive.CheckEnds(ctx, b.house.Journal, b.house.Readings)
+	}
+	if err := errors.Join(os.RemoveAll(b.path(snapshotsName)), os.RemoveAll(b.path(indexName))); err != nil {
+		return err
+	}
+	head, err := b.house.Journal.Head(ctx)
+	if err != nil {
+		return err
+	}
+	note := archive.Draft{ID: habilitation.NewID(), Kind: archive.KindRestored, Version: 1, Level: habilitation.Restricted, Time: b.options.Clock(),
+		Payload: fmt.Appendf(nil, `{"entries":%d}`, head.Seq), Cites: head}
+	_, err = b.house.Readings.Append(ctx, archive.AnyHead, []archive.Draft{note})
+	return err
 }
 
 func (b *builder) openStores(ctx context.Context) error {
@@ -192,13 +270,21 @@ func (b *builder) openStores(ctx context.Context) error {
 	}
 	b.house.Vault, b.vault = vault, vault
 	b.opened(vault.Close)
-	store, err := boltdesk.Open(b.path(deskName))
+	return errors.Join(b.openDesks(), b.openCredentials()) // what is wrong with either is told at once
+}
+
+func (b *builder) openDesks() error {
+	store, err := replaceable(b, boltdesk.Open, boltdesk.Create)(b.path(deskName))
 	if err != nil {
 		return err
 	}
 	b.house.Store = store
 	b.opened(store.Close)
-	credentials, err := boltcredentials.Open(b.path(credentialsName))
+	return nil
+}
+
+func (b *builder) openCredentials() error {
+	credentials, err := replaceable(b, boltcredentials.Open, boltcredentials.Create)(b.path(credentialsName))
 	if err != nil {
 		return err
 	}
@@ -213,14 +299,23 @@ func (b *builder) openFolds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.folds = correspondence.LoadFolds(b.path(snapshotsName), head, b.options.Log)
-	index, err := bleveindex.Open(b.path(indexName), b.folds.Rows, correspondence.TextsOf(b.house.Journal, b.house.Vault), bleveindex.Options{Head: uint64(head.Seq)})
+	if b.folds, err = correspondence.LoadFolds(b.path(snapshotsName), head, b.options.Log); err != nil {
+		return err
+	}
+	index, err := bleveindex.Open(b.path(indexName), b.folds.Rows, correspondence.TextsOf(b.house.Journal, b.house.Vault), bleveindex.Options{})
 	if err != nil {
 		return err
 	}
 	b.house.Index = index
 	b.opened(index.Close)
-	return nil
+	if why := index.SetAside(); why != nil {
+		b.options.Log.Warn("the search index is set aside and made again", "why", why.Error())
+	}
+	through, err := index.Progress(ctx)
+	if err == nil && through > uint64(head.Seq) {
+		err = fmt.Errorf("the journal ends at entry %d, the search index has seen entry %d: %w", head.Seq, through, archive.ErrSetBack)
+	}
+	return err
 }
 
 // openInspector opens the quarantine.

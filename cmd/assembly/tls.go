@@ -74,9 +74,15 @@ func (h *House) TLS(address string) (*tls.Config, error) {
 
 // certificate is the house's certificate of TLS.
 func (h *House) certificate() (*tls.Config, error) {
-	certificate, err := tls.LoadX509KeyPair(place(h.Folder, h.Config.Certificate), place(h.Folder, h.Config.CertificateKey))
+	files := map[string]string{"certificate": place(h.Folder, h.Config.Certificate), "certificate_key": place(h.Folder, h.Config.CertificateKey)}
+	for _, key := range []string{"certificate", "certificate_key"} {
+		if _, err := os.Stat(files[key]); err != nil {
+			return nil, h.Config.fault(key, err)
+		}
+	}
+	certificate, err := tls.LoadX509KeyPair(files["certificate"], files["certificate_key"])
 	if err != nil {
-		return nil, fmt.Errorf("read TLS certificate: %w", err)
+		return nil, h.Config.fault("certificate", fmt.Errorf("with certificate_key: %w", err))
 	}
 	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
 }

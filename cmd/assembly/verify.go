@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"slices"
 
 	"chancery/archive"
 	"chancery/correspondence"
@@ -38,22 +39,32 @@ func (h *House) Verify(ctx context.Context, o VerifyOptions) error {
 		}
 	}
 	key, _ := h.Sealery.CheckpointKey().Public().(ed25519.PublicKey)
+	var main, noted archive.Chain
 	messages := correspondence.Examination{Journal: h.Journal, Verifier: archive.NewVerifier(h.Sealery.Roots()), Held: h.Chancery.Folds, Progress: progress(StageMessages)}
 	err := archive.Verify(ctx, archive.Verification{Name: "journal", Journal: h.Journal, Trees: h.Trees, Origin: h.Config.origin(), Key: key,
-		Engines: append(examiners(h.Journal), messages), Vault: h.Vault, Cited: correspondence.Cited, Witnessed: o.Witness, Progress: progress(StageJournal)}, o.Report)
+		Engines: append(examiners(h.Journal), messages), Vault: h.Vault, Cited: correspondence.Cited, Chain: &main, Witnessed: o.Witness, Progress: progress(StageJournal)}, o.Report)
 	if err != nil {
 		return err
 	}
-	err = archive.Verify(ctx, archive.Verification{Name: "readings", Journal: h.Readings, Engines: examiners(h.Readings), Progress: progress(StageReadings)}, o.Report)
+	err = archive.Verify(ctx, archive.Verification{Name: "readings", Journal: h.Readings, Engines: examiners(h.Readings), Chain: &noted, Progress: progress(StageReadings)}, o.Report)
 	if err != nil {
 		return err
+	}
+	archive.VerifyCitations(&main, &noted, o.Report)
+	for _, part := range slices.Concat(examiners(h.Keys), examiners(h.Store), examiners(h.Credentials)) {
+		if err := part.Examine(ctx, o.Report); err != nil {
+			return fmt.Errorf("verify: %w", err)
+		}
+	}
+	if why := h.Index.SetAside(); why != nil {
+		o.Report(archive.Problem{Where: "index", What: "it was set aside and made again: " + why.Error(), Information: true})
 	}
 	return h.verifyIndex(ctx, o.Report, progress(StageIndex))
 }
 
 // examiners is the engine itself where it checks what only it can see.
-func examiners(journal archive.Journal) []archive.Examiner {
-	if examiner, ok := journal.(archive.Examiner); ok {
+func examiners(part any) []archive.Examiner {
+	if examiner, ok := part.(archive.Examiner); ok {
 		return []archive.Examiner{examiner}
 	}
 	return nil

@@ -59,7 +59,7 @@ func (s *session) setPassword(house *assembly.House, agent habilitation.AgentID,
 		s.say("password_stored", login)
 		return "", nil
 	}
-	s.say("password_set", login, password)
+	s.result("password_set", login, password)
 	return password, nil
 }
 

@@ -23,7 +23,7 @@ func (c *agentTerminalCommand) Run(s *session) error {
 		if err := house.Chancery.Enact(s.ctx, 0, act); err != nil {
 			return err
 		}
-		s.say("terminal_made", c.Name, cleared, secret)
+		s.result("terminal_made", c.Name, cleared, secret)
 		return s.answer(struct {
 			ID     string `json:"id"`
 			Name   string `json:"name"`

@@ -27,6 +27,11 @@ var shownAccounts = []string{"philippe.daumas", "claire.morel", "oceane.marchal"
 
 // Run makes the demonstration, or goes on with it, and serves it until the program is told to stop.
 func (c *demoCommand) Run(s *session) (err error) {
+	listener, err := listen(c.Listen) // before a month is written
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // whoever served on it has closed it
 	folder, remove, err := s.demoFolder()
 	if err != nil {
 		return err
@@ -43,7 +48,7 @@ func (c *demoCommand) Run(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, demo.Close()) }()
-	return s.serve(demo.House, c.Listen, log, func(ctx context.Context, url string) error {
+	return s.serve(demo.House, listener, log, func(ctx context.Context, url string) error {
 		s.introduce(demo, folder, url)
 		if c.Every <= 0 {
 			<-ctx.Done()

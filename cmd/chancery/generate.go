@@ -10,6 +10,7 @@ import (
 
 	"chancery/cmd/assembly"
 	"chancery/cmd/fiction"
+	"chancery/habilitation"
 )
 
 // generateCommand fills a house with invented people and messages.
@@ -22,6 +23,7 @@ type generateCommand struct {
 	Seed        uint64   `help:"Which house: the same seed and size give the same people and texts." default:"1"`
 	Days        int      `help:"Over how many days the messages lie, where the house is made by this command." default:"365"`
 	Password    string   `help:"Password of the generated agents, hashed once for all; without it nobody can sign in." placeholder:"TEXT"`
+	SeedSecret  bool     `help:"Make the secret of the generated terminal of the seed, for trials that need the same each time; whoever knows the seed knows it."`
 	PasswordFor []string `help:"Give the password to these logins only; for all it takes a durable write each." placeholder:"LOGIN"`
 }
 
@@ -34,13 +36,22 @@ type generated struct {
 	Messages       int     `json:"messages"` // released by this run
 	Seconds        float64 `json:"seconds"`
 	Rate           float64 `json:"messages_per_second"`
-	TerminalSecret string  `json:"terminal_secret"`
+	TerminalSecret string  `json:"terminal_secret,omitempty"` // of the run that made the people
 }
 
+// size is what is to be generated, when all that was asked for can be.
 func (c *generateCommand) size() (fiction.Size, error) {
 	size := fiction.Size{Agents: c.Agents, Groups: c.Groups, Communities: c.Communities, Tags: c.Tags, Messages: c.Messages, Seed: c.Seed}
 	if err := validator.New().Struct(size); err != nil {
 		return size, wrongUse("a house needs an agent, a group and a tag at least, and nothing below zero: %v", err)
+	}
+	if c.Password != "" {
+		if err := habilitation.CheckPassword(c.Password); err != nil {
+			return size, wrongUse("--password: %v", err)
+		}
+	}
+	if c.SeedSecret {
+		size.Secret = size.SeedSecret()
 	}
 	return size, nil
 }
@@ -120,9 +131,11 @@ func (s *session) tell(g *fiction.Generated, clock *fiction.Clock, since time.Ti
 		return toldUpTo(err, added)
 	}
 	took := time.Since(begun)
-	out := generated{g.Agents, g.Groups, g.Communities, g.Tags, added, took.Seconds(), float64(added) / took.Seconds(), g.TerminalSecret()}
+	out := generated{g.Agents, g.Groups, g.Communities, g.Tags, added, took.Seconds(), float64(added) / took.Seconds(), g.Secret}
 	s.say("generated", out.Agents, out.Groups, out.Communities, out.Tags, added, took.Round(time.Millisecond), out.Rate)
-	s.say("generated_terminal", out.TerminalSecret)
+	if out.TerminalSecret != "" {
+		s.result("generated_terminal", out.TerminalSecret)
+	}
 	return s.answer(out)
 }
 

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs every script under testdata/script. Beside testscript's own commands they have
 //
 //	exits CODE chancery …     the command ends with that exit code
-//	start chancery …          starts a server, waits until it listens and sets $URL
+//	start chancery …          starts a server, waits until it listens and sets $URL and $ADDRESS
 //	get [-code N] PATH        fetches from the server; the body is the standard output
 //	stop                      asks the server to end by SIGTERM, which it must do well within its patience
 //	flip FILE TEXT            changes one bit of the file wherever it holds the text
@@ -123,6 +123,7 @@ func scriptStart(ts *testscript.TestScript, neg bool, args []string) {
 		if _, url, found := strings.Cut(line, "listening on "); found {
 			s.url = strings.TrimSpace(url)
 			ts.Setenv("URL", s.url)
+			ts.Setenv("ADDRESS", s.url[strings.LastIndex(s.url, "/")+1:])
 			return
 		}
 	}

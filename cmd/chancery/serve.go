@@ -21,6 +21,7 @@ type serveCommand struct {
 	Listen         string `help:"Address to listen on." placeholder:"HOST:PORT"`
 	Certificate    string `help:"TLS certificate, PEM." placeholder:"FILE"`
 	CertificateKey string `help:"Private key of the certificate, PEM." placeholder:"FILE"`
+	Restored       bool   `help:"Go on from an older state on purpose: a part of the folder was put back from an earlier backup, or what readings, desks or credentials held is lost. It is noted in the journal of readings."`
 }
 
 // settings are the flags that were given.
@@ -46,23 +47,40 @@ func (c *serveCommand) Run(s *session) (err error) {
 		return fmt.Errorf("open %s: %w", folder, err)
 	}
 	log := s.logger(config, slog.LevelDebug)
-	house, err := s.openWith(assembly.Options{Log: log}, c.settings()...)
+	house, err := s.openWith(assembly.Options{Log: log, Restored: c.Restored}, c.settings()...)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, house.Close()) }()
-	return s.serve(house, house.Config.Listen, log, nil)
+	defer func() { err = endedWell(err, house.Close()) }()
+	listener, err := listen(house.Config.Listen)
+	if err != nil {
+		return err
+	}
+	return s.serve(house, listener, log, nil)
 }
 
-// serve answers on the address until the session's context ends; meanwhile, if given, runs beside it and ends with it.
-func (s *session) serve(house *assembly.House, address string, log *slog.Logger, meanwhile func(ctx context.Context, url string) error) error {
-	security, err := house.TLS(address)
-	if err != nil {
-		return err
-	}
+func listen(address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return listener, nil
+}
+
+// endedWell joins what ended the service with what closing the house said, unless that is the same.
+func endedWell(err, closing error) error {
+	if closing != nil && errors.Is(err, closing) {
+		return err
+	}
+	return errors.Join(err, closing)
+}
+
+// serve answers on the listener until the session's context ends or the house can decide no more; meanwhile, if given, runs beside it and ends
+// with it.
+func (s *session) serve(house *assembly.House, listener net.Listener, log *slog.Logger, meanwhile func(ctx context.Context, url string) error) error {
+	security, err := house.TLS(listener.Addr().String())
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	url := "http://" + listener.Addr().String()
 	if security != nil {
@@ -79,9 +97,10 @@ func (s *session) serve(house *assembly.House, address string, log *slog.Logger,
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
-	ended := make(chan error, 3)
+	ended := make(chan error, 4)
 	go func() { ended <- server.Serve(listener) }()
-	waiting := 1
+	go func() { ended <- deciding(ctx, house) }()
+	waiting := 2
 	if post.Address != "" {
 		waiting++
 		go func() { ended <- post.Serve() }()
@@ -100,6 +119,16 @@ func (s *session) serve(house *assembly.House, address string, log *slog.Logger,
 		return errors.Join(err, post.Close(ctx))
 	}
 	return s.stopped(ctx, cancel, []stopping{server.Shutdown, post.Close}, ended, waiting)
+}
+
+// deciding waits until the house can decide no more: what its memory and its disk hold may differ then, and only a new start tells.
+func deciding(ctx context.Context, house *assembly.House) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-house.Chancery.Failed():
+		return fmt.Errorf("the house stops deciding: %w", house.Chancery.Ready(ctx))
+	}
 }
 
 // stopping ends something in good order, and within a time.

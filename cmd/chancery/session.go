@@ -36,6 +36,15 @@ func (s *session) say(key string, args ...any) {
 	}
 }
 
+// result prints the words with what is shown only now, and that alone on a line where nothing else is to be said: it would be lost.
+func (s *session) result(key string, args ...any) {
+	if s.quiet && !s.json {
+		fmt.Fprintln(s.out, args[len(args)-1])
+		return
+	}
+	s.say(key, args...)
+}
+
 // answer prints the outcome for a program, when one asked.
 func (s *session) answer(value any) error {
 	if !s.json {

@@ -88,6 +88,10 @@ var explained = []struct {
 	says string
 }{
 	{archive.ErrLocked, "another chancery has this house open; stop it first"},
+	{archive.ErrMissing, "a part of this house is missing, and nothing can make it again: put it back from a backup"},
+	{archive.ErrSetBack, "this house ends before what its folder has known of it: put back the whole of one backup, or go on from here on purpose with: chancery serve --restored"},
+	{archive.ErrDamaged, "a part of this house is damaged: put it back from a backup"},
+	{archive.ErrStopped, "a write to the disk went wrong; what was acknowledged is there, and what the disk holds besides is known after a new start"},
 	{archive.ErrWrongMasterKey, "the master key is not the one that sealed this house"},
 	{assembly.ErrNoHouse, "there is no house in this folder; make one with: chancery init --data DIR"},
 	{assembly.ErrHouseExists, "there is a house in this folder already; nothing was changed"},

@@ -22,6 +22,7 @@ type Size struct {
 	Tags        int `validate:"min=1,max=1000000"`
 	Messages    int `validate:"min=0"`
 	Seed        uint64
+	Secret      string // of the generated terminal; "": random
 }
 
 // ErrOtherSeed is returned for a house that was filled from another seed.
@@ -69,6 +70,7 @@ func Populate(ctx context.Context, house *correspondence.Chancery, authority *ha
 		lexicons: map[string]lexicon{"fr": newLexicon(frenchWords, size.drawFor("fr", 0)), "en": newLexicon(englishWords, size.drawFor("en", 0))}}
 	acts := g.acts(house.Folds)
 	if terminal, there := house.Folds.Register.Terminal(g.restricted); there && !terminal.Withdrawn {
+		g.Secret = "" // it was told when the terminal was made
 		return g, nil
 	}
 	if _, there := house.Folds.Register.AgentByLogin(login(1)); there {
@@ -87,8 +89,15 @@ func Populate(ctx context.Context, house *correspondence.Chancery, authority *ha
 // acts lists everything the seed makes, numbered after what the house has.
 func (g *Generated) acts(folds *correspondence.Folds) []habilitation.Act {
 	p := newPopulation()
+	var hash []byte
+	if g.Secret == "" {
+		g.Secret, hash = habilitation.NewTerminalSecret()
+	} else {
+		sum := sha256.Sum256([]byte(g.Secret))
+		hash = sum[:]
+	}
 	p.firstAgent, p.firstAudience, p.firstTag = folds.Register.NextAgent(), folds.Register.NextAudience(), folds.Thesaurus.Next()
-	p.add(habilitation.TerminalRegistered{Terminal: g.restricted, Name: "Poste des personnes inventées", Level: habilitation.Restricted, SecretHash: g.secretHash()})
+	p.add(habilitation.TerminalRegistered{Terminal: g.restricted, Name: "Poste des personnes inventées", Level: habilitation.Restricted, SecretHash: hash})
 	g.agents(p)
 	g.groups(p)
 	g.communities(p)
@@ -96,14 +105,9 @@ func (g *Generated) acts(folds *correspondence.Folds) []habilitation.Act {
 	return p.acts
 }
 
-// TerminalSecret is the secret of the generated terminal. It is made of the seed, so a generated house is for trials only.
-func (s Size) TerminalSecret() string {
+// SeedSecret is a secret for the generated terminal that is made of the seed: for trials only, as whoever knows the seed knows it.
+func (s Size) SeedSecret() string {
 	return s.id("terminal secret", 0).String() + s.id("terminal secret", 1).String()
-}
-
-func (g *Generated) secretHash() []byte {
-	sum := sha256.Sum256([]byte(g.TerminalSecret()))
-	return sum[:]
 }
 
 // login is the login of a generated agent, numbered from 1.

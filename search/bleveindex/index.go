@@ -20,8 +20,6 @@ const (
 
 // Options of an index.
 type Options struct {
-	Head uint64 // the journal's last sequence; an index ahead of it is set aside. 0 when not known.
-
 	// How many texts are read for the phrases of one question, and how many bytes of words, once to read them and once for each phrase, before
 	// the question is refused with search.ErrTooWide; 0 is the default.
 	PhraseTexts  int
@@ -37,6 +35,7 @@ type Index struct {
 
 	applying sync.Mutex    // held by Apply and by the swap of Rebuild
 	progress atomic.Uint64 // of what is durable
+	setAside error         // why the index that was found was not used; written once, by Open
 
 	mu     sync.RWMutex // held for reading by whoever uses the store, for writing to replace or close it
 	store  *store
@@ -61,7 +60,7 @@ func Open(folder string, rows *search.Rows, texts search.Texts, options Options)
 	if err := x.settle(); err != nil {
 		return nil, fmt.Errorf("open index: %w", err)
 	}
-	if err := x.openOrSetAside(options.Head); err != nil {
+	if err := x.openOrSetAside(); err != nil {
 		return nil, fmt.Errorf("open index: %w", err)
 	}
 	return x, nil
@@ -90,8 +89,15 @@ func finished(path string) bool {
 const finishedMark = "finished"
 
 // openOrSetAside opens the words, or new ones in their stead.
-func (x *Index) openOrSetAside(head uint64) error {
-	err := x.open(head)
+func (x *Index) openOrSetAside() error {
+	before, err := filepath.Glob(filepath.Join(x.words(), "*.zap"))
+	if err != nil {
+		return err
+	}
+	err = x.open()
+	if err == nil && x.progress.Load() == 0 && len(before) > 0 {
+		x.setAside = fmt.Errorf("%w: the engine read none of its %d segments", errUnusable, len(before))
+	}
 	if !errors.Is(err, errUnusable) {
 		return err
 	}
@@ -101,18 +107,19 @@ func (x *Index) openOrSetAside(head uint64) error {
 	if err := os.Rename(x.words(), x.aside()); err != nil {
 		return err
 	}
-	return x.open(head)
+	x.setAside = err
+	return x.open()
 }
 
-func (x *Index) open(head uint64) error {
+// SetAside is why the index that was found could not be used and this one began empty; nil when it was used.
+func (x *Index) SetAside() error { return x.setAside }
+
+func (x *Index) open() error {
 	s, err := openStore(x.words(), durable)
 	if err != nil {
 		return err
 	}
 	through, err := s.sound(x.rows)
-	if err == nil && head > 0 && through > head {
-		err = fmt.Errorf("%w: it is at %d, the journal at %d", errUnusable, through, head)
-	}
 	if err != nil {
 		return errors.Join(err, s.close())
 	}

@@ -19,20 +19,19 @@ func (x *Index) Rebuild(ctx context.Context, batches iter.Seq2[search.Batch, err
 	if err := os.RemoveAll(x.building()); err != nil {
 		return fmt.Errorf("rebuild index: %w", err)
 	}
-	through, err := x.build(ctx, batches, report)
-	if err != nil {
+	if err := x.build(ctx, batches, report); err != nil {
 		return fmt.Errorf("rebuild index: %w", err)
 	}
-	if err := x.swap(through); err != nil {
+	if err := x.swap(); err != nil {
 		return fmt.Errorf("rebuild index: %w", err)
 	}
 	return nil
 }
 
-func (x *Index) build(ctx context.Context, batches iter.Seq2[search.Batch, error], report func(uint64, int)) (through uint64, err error) {
+func (x *Index) build(ctx context.Context, batches iter.Seq2[search.Batch, error], report func(uint64, int)) (err error) {
 	s, err := openStore(x.building(), fast)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() {
 		if closing := s.close(); err == nil && closing != nil {
@@ -42,22 +41,22 @@ func (x *Index) build(ctx context.Context, batches iter.Seq2[search.Batch, error
 	b := builder{store: s, report: report}
 	for batch, err := range batches {
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return err
 		}
 		if err := b.add(batch); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if err := b.flush(); err != nil {
-		return 0, err
+		return err
 	}
 	if err := s.finish(b.through); err != nil {
-		return 0, err
+		return err
 	}
-	return b.through, os.WriteFile(filepath.Join(x.building(), finishedMark), nil, 0o600)
+	return os.WriteFile(filepath.Join(x.building(), finishedMark), nil, 0o600)
 }
 
 // builder makes large steps of what comes in small ones.
@@ -93,7 +92,7 @@ func (b *builder) flush() error {
 }
 
 // swap puts the building in the place of the words. settle finishes it if a crash comes between.
-func (x *Index) swap(through uint64) error {
+func (x *Index) swap() error {
 	x.applying.Lock()
 	defer x.applying.Unlock()
 	x.mu.Lock()
@@ -114,7 +113,7 @@ func (x *Index) swap(through uint64) error {
 	if err := os.Rename(x.building(), x.words()); err != nil {
 		return err
 	}
-	if err := x.open(through); err != nil {
+	if err := x.open(); err != nil {
 		return err
 	}
 	x.closed = false
