@@ -118,7 +118,7 @@ func (s *session) serve(house *assembly.House, listener net.Listener, log *slog.
 	if err := s.answer(told); err != nil {
 		return errors.Join(err, post.Close(ctx))
 	}
-	return s.stopped(ctx, cancel, []stopping{server.Shutdown, post.Close}, ended, waiting)
+	return s.stopped(ctx, cancel, []stopping{server.Shutdown, shut(listener), post.Close}, ended, waiting)
 }
 
 // deciding waits until the house can decide no more: what its memory and its disk hold may differ then, and only a new start tells.
@@ -128,6 +128,16 @@ func deciding(ctx context.Context, house *assembly.House) error {
 		return nil
 	case <-house.Chancery.Failed():
 		return fmt.Errorf("the house stops deciding: %w", house.Chancery.Ready(ctx))
+	}
+}
+
+// shut closes a listener that a server may not have begun to answer on, and which its own shutdown then leaves open.
+func shut(listener net.Listener) stopping {
+	return func(context.Context) error {
+		if err := listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("stop listening: %w", err)
+		}
+		return nil
 	}
 }
 
@@ -151,7 +161,9 @@ func (s *session) stopped(ctx context.Context, cancel func(), all []stopping, en
 		errs = append(errs, stop(patience))
 	}
 	for range waiting {
-		errs = append(errs, <-ended)
+		if err := <-ended; !errors.Is(err, net.ErrClosed) { // which is how a listener ends that was shut
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }
