@@ -33,7 +33,7 @@ func walkArchive(file io.ReaderAt, size int64, inside string) report {
 	if err == nil {
 		return r
 	}
-	for _, known := range []error{errBomb, errTooMany, errOverlap, errDuplicate, errLink, errEncrypted, errMethod, errTooDeep, errNotInside, errExecutable} {
+	for _, known := range []error{errBomb, errTooMany, errOverlap, errDuplicate, errLink, errEncrypted, errMethod, errTooDeep, errOutside, errNotInside, errExecutable} {
 		if errors.Is(err, known) {
 			detail, _ := strings.CutPrefix(err.Error(), known.Error()+": ")
 			return r.refuse(known.Error(), strings.TrimPrefix(detail, known.Error()))

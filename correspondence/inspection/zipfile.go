@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -33,6 +34,7 @@ var (
 	errEncrypted  = errors.New("archive-encrypted")
 	errMethod     = errors.New("archive-method")
 	errTooDeep    = errors.New("archive-too-deep")
+	errOutside    = errors.New("archive-outside")
 	errNotInside  = errors.New("archive-inside")
 	errExecutable = errors.New("executable")
 )
@@ -203,10 +205,18 @@ func (e *entry) check() error {
 		return fmt.Errorf("%w: %s", errLink, e.name)
 	case e.name == "" || strings.ContainsRune(e.name, 0):
 		return errBroken
+	case !staysInside(e.name):
+		return fmt.Errorf("%w: %s", errOutside, e.name)
 	case e.method == methodStored && e.packed != e.unpacked:
 		return errBroken
 	}
 	return nil
+}
+
+// staysInside reports a name that no program can take for a place outside of the folder into which it unpacks, on whatever system: APPNOTE.TXT §4.4.17
+// wants no drive, no leading slash and no backslash.
+func staysInside(name string) bool {
+	return !strings.Contains(name, `\`) && filepath.IsLocal(name) && !(len(name) > 1 && name[1] == ':')
 }
 
 // locate reads the local header, which must tell the same name as the directory: readers differ in which of the two they believe.
