@@ -61,12 +61,10 @@ func (d *Desk) Submit(ctx context.Context, id habilitation.ID, version uint64, a
 		return DraftView{}, refusalOf(notSubmitted(s.State))
 	}
 	steps, faults := d.steps(asked.Steps)
-	comment, err := d.remark(asked.Comment)
-	if err != nil {
+	comment, tooLong := d.remark(asked.Comment)
+	_, unfit := d.digestOf(d.draftOf(found))
+	if err := allFaults(unfit, faultList(faults).refusal(), tooLong); err != nil {
 		return DraftView{}, err
-	}
-	if _, err := d.digestOf(d.draftOf(found)); err != nil || len(faults) > 0 {
-		return DraftView{}, withFaults(err, faults)
 	}
 	if found, err = d.share(ctx, found); err != nil {
 		return DraftView{}, err
@@ -194,11 +192,7 @@ func (d *Desk) steps(form []FormStep) (steps []circuit.Step, faults []Fault) {
 
 // remark cleans a comment; it has the bounds of a reason.
 func (d *Desk) remark(text string) (string, error) {
-	text, err := reasonOf(text)
-	if err != nil {
-		return "", invalid("comment", "too-long", "max", fmt.Sprint(maxReason))
-	}
-	return text, nil
+	return textOf("comment", text)
 }
 
 // Visa gives a visa on the text that the agent has before them, signed with their own certificate. When the round is about another text by now,

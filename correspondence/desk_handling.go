@@ -32,17 +32,18 @@ func (d *Desk) Take(ctx context.Context, message habilitation.ID, group string, 
 
 // Entrust gives it to a colleague of the group ("confier"), who accepts or declines; until then who gives it keeps it.
 func (d *Desk) Entrust(ctx context.Context, message habilitation.ID, group string, wish HandlingWish) error {
-	due, err := d.dueOf(wish.Due)
-	if err != nil {
-		return err
-	}
-	note, err := reasonOf(wish.Note)
-	if err != nil {
-		return err
-	}
 	to, known := d.house.Folds.Register.AgentByLogin(wish.To)
-	if !known {
-		return invalid("to", "agent-unknown", "value", wish.To)
+	var unknown error
+	switch {
+	case wish.To == "":
+		unknown = invalid("to", "missing")
+	case !known:
+		unknown = invalid("to", "agent-unknown", "value", wish.To)
+	}
+	due, wrongDue := d.dueOf(wish.Due)
+	note, wrongNote := textOf("note", wish.Note)
+	if err := allFaults(unknown, wrongDue, wrongNote); err != nil {
+		return err
 	}
 	return d.handle(ctx, message, group, func(h handling.Hand, a habilitation.AudienceID) (habilitation.Act, error) {
 		act, err := d.house.Folds.Handling.Assign(h, handling.Assigned{Message: message, Audience: a, To: to.ID, Due: due, Note: note})
@@ -76,8 +77,12 @@ func (d *Desk) CloseHandling(ctx context.Context, message habilitation.ID, group
 
 // Reassign passes what was asked of the group on to another one, which becomes an addressee.
 func (d *Desk) Reassign(ctx context.Context, message habilitation.ID, group string, wish HandlingWish) error {
-	to, err := d.audienceNamed("to", wish.To)
-	if err != nil {
+	to, unknown := d.audienceNamed("to", wish.To)
+	_, wrongReason := reasonOf(wish.Reason)
+	if strings.TrimSpace(wish.Reason) == "" {
+		wrongReason = invalid("reason", "missing")
+	}
+	if err := allFaults(unknown, wrongReason); err != nil {
 		return err
 	}
 	return d.handleFor(ctx, message, group, wish.Reason, func(h handling.Hand, a habilitation.AudienceID, reason string) (habilitation.Act, error) {

@@ -99,12 +99,9 @@ type ShareWish struct {
 // Share brings a message into a community, by reference: its members read it while the share lasts. Who drafts or signs for an addressee or
 // for the origin may.
 func (d *Desk) Share(ctx context.Context, message habilitation.ID, wish ShareWish) error {
-	to, err := d.audienceNamed("community", wish.Community)
-	if err != nil {
-		return err
-	}
-	reason, err := reasonOf(wish.Reason)
-	if err != nil {
+	to, unknown := d.audienceNamed("community", wish.Community)
+	reason, wrongReason := reasonOf(wish.Reason)
+	if err := allFaults(unknown, wrongReason); err != nil {
 		return err
 	}
 	return d.about(ctx, message, func(h handling.Hand, _ search.Row) (habilitation.Act, error) {

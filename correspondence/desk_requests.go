@@ -40,21 +40,23 @@ func (d *Desk) declarationView(one tagging.Declaration) DeclarationView {
 	return v
 }
 
-// reasonOf cleans what somebody gave as the reason of an act.
-func reasonOf(text string) (string, error) { return groundsOf("reason", text) }
+// reasonOf cleans what somebody gave as motive or reason.
+func reasonOf(text string) (string, error) {
+	return textOf("reason", text)
+}
 
-// groundsOf cleans the words of a field that says why.
-func groundsOf(field, text string) (string, error) {
+// textOf cleans what was typed into a field that has the bounds of a reason.
+func textOf(field, text string) (string, error) {
 	text = CleanText(text)
 	if len(text) > maxReason {
-		return "", &Refusal{Cause: Invalid, Faults: []Fault{{Field: field, Key: "too-long", Args: map[string]string{"max": fmt.Sprint(maxReason)}}}}
+		return "", invalid(field, "too-long", "max", fmt.Sprint(maxReason))
 	}
 	return strings.TrimSpace(text), nil
 }
 
 // RequestToJoin asks to be taken into a group or community.
 func (d *Desk) RequestToJoin(ctx context.Context, group, motive string) (SignupView, error) {
-	motive, err := groundsOf("motive", motive)
+	motive, err := textOf("motive", motive)
 	if err != nil {
 		return SignupView{}, err
 	}

@@ -14,15 +14,15 @@ import (
 	"chancery/habilitation"
 )
 
-// UploadForm announces a file that is to be joined to a draft.
+// UploadForm announces a file that is to be joined to a draft, or put into a dossier.
 type UploadForm struct {
 	Name   string `json:"name" validate:"required,max=400" required:"true"`
 	Size   int64  `json:"size" validate:"min=-1"`                                  // in bytes; -1 when the sender does not know
-	Level  string `json:"level,omitempty" validate:"max=20"`                       // default: the message's
+	Level  string `json:"level,omitempty" validate:"max=20"`                       // default: that of the message or dossier
 	SHA512 string `json:"sha512,omitempty" validate:"omitempty,len=128,lowercase"` // of the bytes sent, lower-case hexadecimal; checked at the end
 }
 
-// UploadView is a file on its way into a draft.
+// UploadView is a file on its way into a draft or a dossier.
 type UploadView struct {
 	ID       habilitation.ID `json:"id"`
 	Name     string          `json:"name"`
@@ -32,7 +32,7 @@ type UploadView struct {
 	State    string          `json:"state" enum:"receiving,waiting,refused,joined"` // receiving, waiting, refused, joined
 	Away     bool            `json:"away,omitempty"`                                // waiting, and no verdict could be had the last time one was wanted
 	Fault    *Fault          `json:"fault,omitempty"`
-	File     *FormAttachment `json:"file,omitempty"` // once joined: what the draft has
+	File     *FormAttachment `json:"file,omitempty"` // once joined: what the draft or dossier has
 	Warnings []Warning       `json:"warnings"`
 	Expires  time.Time       `json:"expires"` // forgotten then, unless something comes
 }
@@ -56,34 +56,31 @@ func (l *UploadLimits) settle() {
 // MostMiB is the most that one file may have, in MiB.
 func (l UploadLimits) MostMiB() int { return int(l.File >> 20) }
 
-// maxUploads is how many uploads one draft has room for beside what is joined to it.
+// maxUploads is how many files one draft has room for, and how many may be on their way into a dossier at a time.
 const maxUploads = 20
 
-// BeginUpload announces a file. Nothing of it is anywhere yet.
+// BeginUpload announces a file for a draft or a dossier, named by its identity. Nothing of it is anywhere yet.
 func (d *Desk) BeginUpload(ctx context.Context, draft habilitation.ID, form UploadForm) (UploadView, error) {
-	found, err := d.find(ctx, draft)
+	place, err := d.uploadPlace(ctx, draft)
 	if err != nil {
 		return UploadView{}, err
 	}
-	if found.review {
-		return UploadView{}, refuse(NotMandated, "")
-	}
-	if d.house.onItsWay(draft) {
-		return UploadView{}, refuse(Conflict, "draft-in-circuit")
+	if err := place.opens(d, draft); err != nil {
+		return UploadView{}, err
 	}
 	if d.house.Inspector == nil {
 		return UploadView{}, refuse(Busy, "inspection")
 	}
-	if faults := d.uploadFaults(form); len(faults) > 0 {
+	if faults := append(d.uploadFaults(form), place.faults(d, form)...); len(faults) > 0 {
 		return UploadView{}, &Refusal{Cause: Invalid, Faults: faults}
 	}
 	d.house.uploads.announcing.Lock()
 	defer d.house.uploads.announcing.Unlock()
-	if err := d.roomFor(ctx, draft, len(found.Form.Attachments), form.Size); err != nil {
+	if err := d.roomFor(ctx, draft, place.files(), form.Size); err != nil {
 		return UploadView{}, err
 	}
 	u := upload{ID: d.house.NewID(fmt.Appendf(nil, "upload %s %s", draft, form.Name)), Draft: draft, By: d.badge.Agent(), Name: form.Name, Size: form.Size,
-		Level: form.Level, SHA512: form.SHA512, Typed: d.badge.Level(), Touched: d.house.Clock().UTC(), State: UploadReceiving}
+		Level: form.Level, SHA512: form.SHA512, Typed: d.badge.Level(), Touched: d.house.Clock().UTC(), State: UploadReceiving, Dossier: place.dossier != nil}
 	if _, err := d.house.Store.Put(ctx, OwnerAgent(u.By), shelfUploads, u.ID.String(), 0, []byte(draft.String())); err != nil {
 		return UploadView{}, fmt.Errorf("begin upload: %w", err)
 	}
@@ -135,7 +132,7 @@ func (d *Desk) roomFor(ctx context.Context, draft habilitation.ID, joined int, s
 	}
 	taken := max(0, size)
 	for _, u := range mine {
-		if u.Typed > d.badge.Level() {
+		if u.Typed > d.badge.Level() || u.Dossier && u.State == UploadJoined {
 			continue
 		}
 		taken += max(0, u.Size)
@@ -152,9 +149,10 @@ func (d *Desk) roomFor(ctx context.Context, draft habilitation.ID, joined int, s
 	return nil
 }
 
-// Uploads lists what is on its way into a draft, or was refused.
+// Uploads lists what is on its way into a draft or a dossier, or was refused.
 func (d *Desk) Uploads(ctx context.Context, draft habilitation.ID) ([]UploadView, error) {
-	if _, err := d.find(ctx, draft); err != nil {
+	place, err := d.uploadPlace(ctx, draft)
+	if err != nil {
 		return nil, err
 	}
 	all, err := d.house.uploadsTo(ctx, draft)
@@ -163,7 +161,7 @@ func (d *Desk) Uploads(ctx context.Context, draft habilitation.ID) ([]UploadView
 	}
 	views := []UploadView{}
 	for _, u := range all {
-		if u.Taken {
+		if u.Taken || !place.shows(d, &u) {
 			continue
 		}
 		view, err := d.uploadView(ctx, u)
@@ -184,14 +182,15 @@ func (d *Desk) Upload(ctx context.Context, draft, id habilitation.ID) (UploadVie
 	return d.uploadView(ctx, u)
 }
 
-// uploadOf reads an upload to a draft that this session shows.
+// uploadOf reads an upload to a draft or dossier that this session shows.
 func (d *Desk) uploadOf(ctx context.Context, draft, id habilitation.ID) (upload, error) {
-	if _, err := d.find(ctx, draft); err != nil {
+	place, err := d.uploadPlace(ctx, draft)
+	if err != nil {
 		return upload{}, err
 	}
 	u, err := d.house.upload(ctx, draft, id)
-	if errors.Is(err, ErrNotThere) {
-		return u, errUnknown
+	if errors.Is(err, ErrNotThere) || err == nil && !place.shows(d, &u) {
+		return upload{}, errUnknown
 	}
 	return u, err
 }

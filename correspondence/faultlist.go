@@ -1,6 +1,7 @@
 package correspondence
 
 import (
+	"errors"
 	"time"
 )
 
@@ -25,6 +26,22 @@ func (l faultList) refusal() error {
 		return nil
 	}
 	return &Refusal{Cause: Invalid, Faults: l}
+}
+
+// allFaults makes one refusal of several, so that every fault is told at once; another error goes before them.
+func allFaults(errs ...error) error {
+	var faults faultList
+	for _, err := range errs {
+		var refusal *Refusal
+		switch {
+		case err == nil:
+		case errors.As(err, &refusal) && refusal.Cause == Invalid:
+			faults = append(faults, refusal.Faults...)
+		default:
+			return err
+		}
+	}
+	return faults.refusal()
 }
 
 // instant reads a moment of RFC 3339 to the second; the zero time stands for one that is missing or cannot be read.

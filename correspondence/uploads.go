@@ -27,10 +27,11 @@ const (
 	UploadJoined    = "joined"    // in the vault, and one of the draft's attachments
 )
 
-// upload is a file on its way into a draft.
+// upload is a file on its way into a draft or a dossier.
 type upload struct {
 	ID       habilitation.ID      `json:"id"`
-	Draft    habilitation.ID      `json:"draft"`
+	Draft    habilitation.ID      `json:"draft"`             // or the dossier
+	Dossier  bool                 `json:"dossier,omitempty"` // it is one
 	By       habilitation.AgentID `json:"by"`
 	Name     string               `json:"name"`
 	Size     int64                `json:"size"` // announced; -1 until the end when nobody knew
@@ -192,6 +193,11 @@ func (c *Chancery) settleUpload(ctx context.Context, draft, id habilitation.ID) 
 	}
 	if fault == nil && c.onItsWay(draft) {
 		fault = &Fault{Field: "attachments", Key: "file-too-late", Args: map[string]string{"name": fileName(u.Name)}}
+	}
+	if fault == nil && u.Dossier {
+		if fault, err = c.putInDossier(ctx, u, file); err != nil {
+			return err
+		}
 	}
 	if fault != nil {
 		u.State, u.Fault = UploadRefused, fault

@@ -18,22 +18,33 @@ const pieceMedia = "application/offset+octet-stream"
 const verdictWithin = 5 * time.Second
 
 func (s *Server) registerUploadAPI() {
-	bad := []int{400, 409, 413, 415, 422, 503}
-	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/drafts/{id}/uploads", tag: "writing", status: fiber.StatusCreated, causes: bad,
-		summary: "Announce a file that is to be joined to a draft; its bytes follow in pieces"},
+	s.registerUploadsInto("/api/v1/drafts/", "writing", "that is to be joined to a draft", "into a draft")
+	s.registerUploadsInto("/api/v1/dossiers/", "dossiers", "that is to be put into a dossier", "of mine into a dossier")
+}
+
+// registerUploadsInto registers the uploads into drafts, or into dossiers: the same operations at the address of either.
+func (s *Server) registerUploadsInto(places, tag, file, into string) {
+	bad, all := []int{400, 409, 413, 415, 422, 503}, places+"{id}/uploads"
+	begin := bad
+	if tag == "dossiers" {
+		begin = append([]int{403}, bad...)
+	}
+	answer(s, operation{method: fiber.MethodPost, path: all, tag: tag, status: fiber.StatusCreated, causes: begin,
+		summary: "Announce a file " + file + "; its bytes follow in pieces"},
 		func(c *Call, d *correspondence.Desk, in uploadBegun) (correspondence.UploadView, error) {
 			view, err := d.BeginUpload(c.ctx, in.ID, in.UploadForm)
 			if err == nil {
-				c.fiber.Set("Location", "/api/v1/drafts/"+in.ID.String()+"/uploads/"+view.ID.String())
+				c.fiber.Set("Location", places+in.ID.String()+"/uploads/"+view.ID.String())
 			}
 			return view, err
 		})
-	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/drafts/{id}/uploads", tag: "writing", summary: "What is on its way into a draft, or was refused"},
+	answer(s, operation{method: fiber.MethodGet, path: all, tag: tag, summary: "What is on its way " + into + ", or was refused"},
 		func(c *Call, d *correspondence.Desk, in draftOnly) (list[correspondence.UploadView], error) {
 			views, err := d.Uploads(c.ctx, in.ID)
 			return list[correspondence.UploadView]{views}, err
 		})
-	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/drafts/{id}/uploads/{upload}", tag: "writing",
+	one := all + "/{upload}"
+	answer(s, operation{method: fiber.MethodGet, path: one, tag: tag,
 		summary: "How far an upload is; HEAD tells it in Upload-Offset, after which the next piece begins"},
 		func(c *Call, d *correspondence.Desk, in uploadOnly) (correspondence.UploadView, error) {
 			view, err := d.Upload(c.ctx, in.ID, in.Upload)
@@ -42,12 +53,12 @@ func (s *Server) registerUploadAPI() {
 			}
 			return view, err
 		})
-	answer(s, operation{method: fiber.MethodDelete, path: "/api/v1/drafts/{id}/uploads/{upload}", tag: "writing", summary: "Take an upload back, or take note of a refusal"},
+	answer(s, operation{method: fiber.MethodDelete, path: one, tag: tag, summary: "Take an upload back, or take note of a refusal"},
 		func(c *Call, d *correspondence.Desk, in uploadOnly) (nothing, error) {
 			return nothing{}, d.DropUpload(c.ctx, in.ID, in.Upload)
 		})
-	s.register(route{fiber.MethodPatch, "/api/v1/drafts/{id}/uploads/{upload}", pass, &operation{method: fiber.MethodPatch, path: "/api/v1/drafts/{id}/uploads/{upload}",
-		tag: "writing", summary: "A piece of an upload, " + pieceMedia + ", that begins at the header Upload-Offset; the last one waits shortly for the verdict",
+	s.register(route{fiber.MethodPatch, one, pass, &operation{method: fiber.MethodPatch, path: one,
+		tag: tag, summary: "A piece of an upload, " + pieceMedia + ", that begins at the header Upload-Offset; the last one waits shortly for the verdict",
 		in: new(uploadOnly), out: new(correspondence.UploadView), causes: bad}}, s.receivePiece)
 }
 

@@ -14,15 +14,21 @@ import (
 	"chancery/correspondence"
 )
 
-// isPiecewise reports the two addresses whose bodies are read by their handlers as they come: pieces of uploads, and the sheet with a file.
+// isPiecewise reports the addresses whose bodies are read by their handlers as they come: pieces of uploads, and forms with a file.
 // fasthttp can only stream every body or none, and lets a streamed one grow without bound; so every other body is read whole here, within
 // its limit, before anything else sees the request.
 func isPiecewise(method, path string) bool {
-	return method == fiber.MethodPatch && strings.HasPrefix(path, "/api/v1/drafts/") || method == fiber.MethodPost && path == sheetWithFile
+	if method == fiber.MethodPatch {
+		return strings.HasPrefix(path, "/api/v1/drafts/") || strings.HasPrefix(path, "/api/v1/dossiers/")
+	}
+	return method == fiber.MethodPost && (path == sheetWithFile || strings.HasPrefix(path, "/dossiers/") && strings.HasSuffix(path, "/files"))
 }
 
 // sheetWithFile is where a browser without scripts sends the sheet with a file.
 const sheetWithFile = "/compose/file"
+
+// dossierWithFile is where it sends a dossier a file.
+const dossierWithFile = "/dossiers/{id}/files"
 
 // wholeBodies reads bodies to their end before the next handler runs.
 func (s *Server) wholeBodies(next fasthttp.RequestHandler) fasthttp.RequestHandler {

@@ -25,6 +25,9 @@ type Call struct {
 	s     *Server
 	words *words
 	form  url.Values // of a page's form; nil for anything else
+
+	place   *standingAt  // the page at which a refused form is shown again
+	refused *refusedForm // what that page shows it with
 }
 
 func (s *Server) newCall(c *fiber.Ctx) (*Call, context.CancelFunc) {
@@ -35,6 +38,9 @@ func (s *Server) newCall(c *fiber.Ctx) (*Call, context.CancelFunc) {
 // parameter is a piece of the path, decoded once.
 func (c *Call) parameter(name string) string {
 	raw := c.fiber.Params(name)
+	if c.place != nil {
+		raw = c.place.parameters[name]
+	}
 	decoded, err := url.PathUnescape(raw)
 	if err != nil {
 		return raw
@@ -42,7 +48,12 @@ func (c *Call) parameter(name string) string {
 	return decoded
 }
 
-func (c *Call) query(name string) string { return c.fiber.Query(name) }
+func (c *Call) query(name string) string {
+	if c.place != nil {
+		return c.place.query.Get(name)
+	}
+	return c.fiber.Query(name)
+}
 
 // identity reads an identity from the path; one that cannot be is as unknown as one that is not there.
 func (c *Call) identity(name string) (habilitation.ID, error) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -21,28 +22,48 @@ func (p sheet) may(act string) bool {
 	return may(p.draft, act)
 }
 
+// circuitAddress is where what is decided about a standing draft is sent.
+func circuitAddress(draft correspondence.DraftView) string {
+	return "/drafts/" + draft.ID.String() + "/circuit"
+}
+
 // typedStep is one line of reviewers as it was typed.
 type typedStep struct {
 	typed string
 	any   bool
 }
 
-func (p sheet) step(i int) typedStep {
-	if i < len(p.steps) {
-		return p.steps[i]
+func (s typedStep) how() string {
+	if s.any {
+		return "any"
 	}
-	return typedStep{}
+	return ""
 }
 
-// faultsWithin picks the faults of a field and of what stands within it.
-func faultsWithin(faults []correspondence.Fault, field string) (within []correspondence.Fault) {
-	for _, fault := range faults {
-		if fault.Field == field || strings.HasPrefix(fault.Field, field+".") {
-			within = append(within, fault)
+// typedSteps are the lines of reviewers that were typed; one that names nobody is no line.
+func typedSteps(sent url.Values) (lines []typedStep) {
+	for i, line := range sent["step"] {
+		if len(listed(line)) > 0 {
+			lines = append(lines, typedStep{line, nth(sent["step.any"], i) == "any"})
 		}
 	}
-	return within
+	return lines
 }
+
+// blankSteps is how many lines of reviewers a form offers at least.
+const blankSteps = 3
+
+// stepsToFill are the lines of a form: what was typed, or what stands, with at least one that is empty.
+func stepsToFill(in *filling, stand []typedStep) []typedStep {
+	lines := typedSteps(in.sent)
+	if !in.refused() {
+		lines = stand
+	}
+	return append(slices.Clip(lines), make([]typedStep, max(1, blankSteps-len(lines)))...)
+}
+
+// stepField is the place of a line of reviewers, as faults name it.
+func stepField(i int) string { return fmt.Sprintf("steps[%d]", i) }
 
 func needs(step correspondence.StepView) string {
 	if step.All {

@@ -94,8 +94,8 @@ func TestWhatChangedIsShown(t *testing.T) {
 func TestBadReviewersAreNamedBesideTheirStep(t *testing.T) {
 	l := newLodge(t)
 	page := l.visit("marie", 2).post("/compose", typedSheet("act", "submit", "step", "personne", "step.any", "")).wants(422).document()
-	step := find(page, "fieldset", "id", "steps-0")
-	if step == nil || !strings.Contains(text(step), "personne") || attribute(find(page, "input", "id", "step-0"), "value") != "personne" {
+	step := find(page, "input", "id", "sheet-steps-0")
+	if attribute(step, "value") != "personne" || !strings.Contains(text(step.Parent.Parent), "« personne » n’est pas un agent") {
 		t.Errorf("a reviewer whom nobody knows: %s", text(page))
 	}
 }

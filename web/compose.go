@@ -59,6 +59,9 @@ func hintID(name, hint string) string {
 // fieldName is what a field of the form is called: "action[1].deadline" is the deadline of the second addressee for action.
 func fieldName(f *frame, field string) string {
 	name := fieldIndex.ReplaceAllString(field, "")
+	if label := map[string]string{"visa.comment": "circuit.comment", "return.reason": "field.reason", "template.name": "template.name"}[name]; label != "" {
+		return f.T(label)
+	}
 	role, part, nested := strings.Cut(name, ".")
 	if name == "instruction" { // of the message; an addressee's is what is asked of it
 		return f.T("field.instruction-sort")
@@ -75,6 +78,9 @@ func fieldName(f *frame, field string) string {
 // listFields are typed into one field, names parted by commas.
 var listFields = regexp.MustCompile(`^(references|countries|persons|free_tags|external|.*\.serve)\[\d+\]$`)
 
+// sheetField is a place on the sheet that is no part of its message.
+var sheetField = regexp.MustCompile(`^(steps(\[\d+\])?|visa\.comment|return\.reason|template\.name)`)
+
 // fieldTarget is the element that a fault of the field points to: the field itself, or the list it stands in.
 func fieldTarget(field string) string {
 	if within := listFields.FindStringSubmatch(field); within != nil {
@@ -85,6 +91,9 @@ func fieldTarget(field string) string {
 	}
 	if field == "" {
 		return "sheet"
+	}
+	if asked := sheetField.FindString(field); asked != "" { // drawn as fields of other forms are
+		return "sheet-" + fieldID(asked)
 	}
 	return fieldID(field)
 }

@@ -170,7 +170,7 @@ func draftFiles(f *frame, p sheet) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</label> <input type=\"file\" class=\"form-control\" name=\"file\" id=\"file\" aria-describedby=\"file-hint\"> <button class=\"btn btn-sm btn-quiet\" type=\"submit\" name=\"act\" value=\"file\" formaction=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</label> <input type=\"file\" class=\"form-control\" name=\"file\" id=\"file\" data-file aria-describedby=\"file-hint\"> <button class=\"btn btn-sm btn-quiet\" type=\"submit\" name=\"act\" value=\"file\" formaction=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -184,12 +184,12 @@ func TestDelegatingOnThePage(t *testing.T) {
 	l := newLodge(t)
 	marie, theo := l.visit("marie", 2), l.visit("theo", 2)
 	refused := marie.post("/delegations", url.Values{"to": {"Théo Blanc"}, "group": {"dam"}, "begins": {"hier"}, "ends": {"2020-01-01T10:00"}, "reason": {"Congé « long »"}}).wants(422).document()
-	for id, want := range map[string]string{"to": "theo", "begins": "hier", "ends": "2020-01-01T10:00", "reason": "Congé « long »"} {
+	for id, want := range map[string]string{"delegate-to": "Théo Blanc", "delegate-begins": "hier", "delegate-ends": "2020-01-01T10:00", "delegate-reason": "Congé « long »"} {
 		if got := attribute(find(refused, "input", "id", id), "value"); got != want {
 			t.Errorf("%s was typed %q, is %q", id, want, got)
 		}
 	}
-	for _, id := range []string{"duties-fault-0", "begins-fault-0", "ends-fault-0"} {
+	for _, id := range []string{"delegate-duties-fault-0", "delegate-begins-fault-0", "delegate-ends-fault-0"} {
 		if find(refused, "p", "id", id) == nil {
 			t.Errorf("no %s: %s", id, text(refused))
 		}
@@ -203,7 +203,7 @@ func TestDelegatingOnThePage(t *testing.T) {
 	if words := text(page); !strings.Contains(words, "Théo Blanc, p/o Marie Roy") || !strings.Contains(words, "en vigueur") || !strings.Contains(words, "Y renoncer") {
 		t.Errorf("theo sees %s", words)
 	}
-	if find(page, "select", "id", "group") != nil {
+	if find(page, "select", "id", "delegate-group") != nil {
 		t.Error("theo, who holds nothing of his own, is offered to delegate")
 	}
 	var end string
@@ -239,14 +239,14 @@ func TestTheRosterOnTheGroupsPage(t *testing.T) {
 	from, until := now.Add(-time.Hour).Format(localMoment), now.Add(time.Hour).Format(localMoment)
 	form := url.Values{"agent": {"Karim Benali", "", "paul"}, "from": {from, "", from}, "until": {until, "", ""}, "acknowledge_minutes": {"0"}, "act": {"save"}}
 	refused := marie.post("/groups/dam/roster", form).wants(422).document()
-	for _, id := range []string{"watches-1-agent-fault-0", "watches-1-until-fault-0", "acknowledge_minutes-fault-0"} {
+	for _, id := range []string{"roster-form-watches-1-agent-fault-0", "roster-form-watches-1-until-fault-0", "roster-form-acknowledge_minutes-fault-0"} {
 		if find(refused, "p", "id", id) == nil {
 			t.Errorf("no %s: %s", id, text(refused))
 		}
 	}
 	checkSkeleton(t, refused, "fr")
 	checkFields(t, refused)
-	if find(refused, "input", "value", "karim") == nil || find(refused, "input", "value", from) == nil {
+	if find(refused, "input", "value", "Karim Benali") == nil || find(refused, "input", "value", from) == nil {
 		t.Error("what was typed is gone")
 	}
 	form = url.Values{"agent": {"karim", "lea"}, "from": {from, from}, "until": {until, until}, "acknowledge_minutes": {"15"}, "act": {"add"}}
@@ -262,7 +262,7 @@ func TestTheRosterOnTheGroupsPage(t *testing.T) {
 		t.Error("paul, who is no member, sees the roster")
 	}
 	paul.post("/groups/dam/roster", form).wants(403)
-	marie.post("/groups/dam/roster", url.Values{"agent": {"karim"}}).wants(400)
+	marie.post("/groups/dam/roster", url.Values{"agent": {"karim"}}).wants(422)
 	marie.post("/groups/dam/roster", url.Values{"agent": {""}, "from": {""}, "until": {""}, "act": {"save"}}).wants(303)
 	if _, set := l.Folds().Register.Roster(2); set {
 		t.Error("the emptied roster is still there")
@@ -277,12 +277,12 @@ func TestCollectivesOnTheirPage(t *testing.T) {
 	define := url.Values{"key": {"Les Postes"}, "name_fr": {"Tous les postes"}, "sorts": {"embassy"}, "groups": {"dam, Nulle Part"}, "parent": {"nulle part"}}
 	lea.post("/collectives", url.Values{"key": {"postes"}, "name_fr": {"x"}, "sorts": {"embassy"}}).wants(403)
 	refused := theo.post("/collectives", define).wants(422).document()
-	for _, id := range []string{"key-fault-0", "groups-fault-0", "parent-fault-0"} {
+	for _, id := range []string{"collective-key-fault-0", "collective-groups-fault-0", "collective-parent-fault-0"} {
 		if find(refused, "p", "id", id) == nil {
 			t.Errorf("no %s: %s", id, text(refused))
 		}
 	}
-	if got := text(find(refused, "textarea", "id", "groups")); got != "dam, Nulle Part" {
+	if got := text(find(refused, "textarea", "name", "groups")); got != "dam, Nulle Part" {
 		t.Errorf("the groups typed are %q", got)
 	}
 	define.Set("key", "postes")
@@ -294,13 +294,13 @@ func TestCollectivesOnTheirPage(t *testing.T) {
 		t.Errorf("léa sees %s", words)
 	}
 	again := theo.get("/collectives?key=postes").wants(200).document()
-	if attribute(find(again, "input", "id", "key"), "value") != "postes" || find(again, "input", "value", "embassy") == nil {
+	if attribute(find(again, "input", "name", "key"), "value") != "postes" || find(again, "input", "value", "embassy") == nil {
 		t.Errorf("the form to define it anew is %s", text(again))
 	}
 	theo.get("/collectives?key=nulle-part").wants(404)
-	theo.post("/operator", url.Values{"desk": {"Communauté Sahel"}}).wants(422)
-	theo.post("/operator", url.Values{"desk": {"DAM"}}).wants(303)
-	lea.post("/operator", url.Values{"desk": {"DAM"}}).wants(403)
+	theo.post("/collectives/operator", url.Values{"group": {"Communauté Sahel"}}).wants(422)
+	theo.post("/collectives/operator", url.Values{"group": {"DAM"}}).wants(303)
+	lea.post("/collectives/operator", url.Values{"group": {"DAM"}}).wants(403)
 	if words := text(lea.get("/collectives").document()); !strings.Contains(words, "Bureau d’ordre DAM") {
 		t.Errorf("léa sees %s", words)
 	}

@@ -64,7 +64,7 @@ var doneWords = []string{"signed-out", "accepted", "refused", "asked", "declared
 	"delegation-given", "delegation-ended", "roster-set", "collective-defined", "collective-withdrawn", "operator-named",
 	"dossier-opened", "dossier-message", "dossier-note", "dossier-share", "dossier-remove", "dossier-close",
 	"act-take", "act-assign", "act-accept", "act-decline", "act-close", "act-reassign", "act-misaddressed", "act-break-silence", "act-add", "act-share",
-	"act-settle", "act-acknowledged", "share-revoked", "gate-set", "held-approved", "held-refused", "exchange-dropped", "news-seen"}
+	"act-settle", "visas-set", "visas-dropped", "act-acknowledged", "share-revoked", "gate-set", "held-approved", "held-refused", "exchange-dropped", "news-seen"}
 
 // done is what the address says was done, if it is one of ours.
 func (c *Call) done() string {

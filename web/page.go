@@ -41,6 +41,7 @@ type frame struct {
 	here    string // the address of this page, to come back to
 	me      *correspondence.Me
 	now     time.Time
+	refused *refusedForm // that this page shows again; nil for any other
 }
 
 // asset is the address of a file.
@@ -66,8 +67,12 @@ func (f *frame) until(t time.Time) string { return f.Until(t, f.now.Location()) 
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // page registers a page for whoever shows a pass. The desk is opened here and nowhere else on this side; a form must bring back the
-// token that this session's pages hand out. What needs the password again is asked for it, and then goes on.
+// token that this session's pages hand out. What needs the password again is asked for it, and then goes on; what is refused is shown again as
+// it was typed.
 func (s *Server) page(method, path string, handler func(*Call, *correspondence.Desk) (view, error)) {
+	if method == fiber.MethodGet {
+		s.pages = append(s.pages, shownPage{strings.Split(path, "/"), handler})
+	}
 	s.register(route{method, path, pass, nil}, func(c *fiber.Ctx) error {
 		call, cancel := s.newCall(c)
 		defer cancel()
@@ -79,6 +84,7 @@ func (s *Server) page(method, path string, handler func(*Call, *correspondence.D
 			if err := call.readForm(); err != nil {
 				return err
 			}
+			c.Locals(sentKey, call.form)
 			if err := checkFormToken(desk.Session(), call.form.Get("token")); err != nil {
 				return err
 			}
@@ -93,6 +99,9 @@ func (s *Server) page(method, path string, handler func(*Call, *correspondence.D
 		v, err := handler(call, desk)
 		if cause, _ := causeOf(err); cause == correspondence.StepUp && method == fiber.MethodPost {
 			return s.show(call, desk, *call.askPassword(false))
+		}
+		if err != nil && method == fiber.MethodPost {
+			v, err = s.again(call, desk, err)
 		}
 		if err != nil {
 			return err
@@ -161,6 +170,10 @@ func (s *Server) show(call *Call, desk *correspondence.Desk, v view) error {
 		c.Status(v.status)
 	}
 	body := v.body(f)
+	if call.refused != nil {
+		f.refused, f.here = call.refused, call.place.address()
+		body = withRefusal(f, body)
+	}
 	if !v.bare {
 		body = layout(f, body)
 	}
@@ -232,5 +245,5 @@ func (s *Server) problemPage(c *fiber.Ctx, p *problem) error {
 	f := s.plainFrame(c)
 	f.title = f.problemTitle(p)
 	c.Status(p.status)
-	return s.render(context.Background(), c, layout(f, problemBody(f, p)), false)
+	return s.render(context.Background(), c, layout(f, problemBody(f, p, sentForm(c))), false)
 }

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,13 +20,9 @@ func (s *Server) registerCircuit() {
 
 // standing is the page of a draft that is not to be written now.
 type standing struct {
-	draft      correspondence.DraftView
-	names      names
-	faults     []correspondence.Fault
-	refused    string // the key of a refusal that concerns no field
-	difference []correspondence.FieldDifference
-	typed      string // a comment that was typed and not taken
-	done       string
+	draft correspondence.DraftView
+	names names
+	done  string
 }
 
 // lines are what stands in the head of a draft's text, but for its origin.
@@ -107,32 +103,14 @@ func comparePage(c *Call, d *correspondence.Desk) (view, error) {
 	return view{title: c.words.T("circuit.versions"), section: "drafts", echoes: true, body: func(f *frame) templ.Component { return compareBody(f, p) }}, nil
 }
 
-// moveDraft is what the buttons beside a standing draft do. A refusal shows the draft again, with what was typed.
+// moveDraft is what the buttons beside a standing draft do.
 func moveDraft(c *Call, d *correspondence.Desk) (view, error) {
 	id, err := c.identity("id")
 	if err != nil {
 		return view{}, err
 	}
-	act := c.form.Get("act")
-	to, err := move(c, d, id, act)
-	if err == nil {
-		return view{to: to}, nil
-	}
-	var refusal *correspondence.Refusal
-	if !errors.As(err, &refusal) || refusal.Cause != correspondence.Invalid && refusal.Cause != correspondence.Conflict {
-		return view{}, err
-	}
-	draft, gone := d.Draft(c.ctx, id)
-	if gone != nil {
-		return view{}, err
-	}
-	p := standing{faults: refusal.Faults, difference: refusal.Difference, typed: c.text("comment")}
-	if len(p.faults) == 0 {
-		p.refused = problemOf(err).key
-	}
-	v, err := draftViewOf(c, d, draft, p)
-	v.status = causes[refusal.Cause]
-	return v, err
+	to, err := move(c, d, id, c.form.Get("act"))
+	return view{to: to}, err
 }
 
 // move does what a button says, and gives the address to go to.
@@ -163,35 +141,33 @@ func move(c *Call, d *correspondence.Desk, id habilitation.ID, act string) (to s
 	return "", &problem{status: fiber.StatusBadRequest, key: "malformed"}
 }
 
-// typedSteps reads the lines of reviewers of a sheet: names of groups and agents as the house knows them; the lines left empty are left out.
-func (c *Call) typedSteps(d *correspondence.Desk) (typed []typedStep, steps []correspondence.FormStep, err error) {
-	lines, any := c.form["step"], c.form["step.any"]
-	if len(any) != len(lines) || len(lines) > 50 {
-		return nil, nil, &problem{status: fiber.StatusBadRequest, key: "malformed"}
+// readSteps reads the lines of reviewers of a form: names of groups and agents as the house knows them.
+func (c *Call) readSteps(d *correspondence.Desk) (steps []correspondence.FormStep, err error) {
+	lines := typedSteps(c.form)
+	if len(c.form["step.any"]) != len(c.form["step"]) || len(lines) > 50 {
+		return nil, &problem{status: fiber.StatusBadRequest, key: "malformed"}
 	}
 	groups, err := allGroups(c, d)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	find, err := finder(c, d)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	keys := groupKeys(groups)
-	for i, line := range lines {
-		step := correspondence.FormStep{Any: any[i] == "any"}
-		for _, name := range listed(line) {
+	for _, line := range lines {
+		step := correspondence.FormStep{Any: line.any}
+		for _, name := range listed(line.typed) {
 			if key, known := keys[fold(name)]; known {
 				step.Groups = append(step.Groups, key)
 			} else {
 				step.Agents = append(step.Agents, find.agent(name))
 			}
 		}
-		if len(step.Groups)+len(step.Agents) > 0 {
-			typed, steps = append(typed, typedStep{typed: line, any: step.Any}), append(steps, step)
-		}
+		steps = append(steps, step)
 	}
-	return typed, steps, nil
+	return steps, nil
 }
 
 // act does what a button of the sheet says beyond saving it, with the draft as it was just saved.
@@ -204,10 +180,11 @@ func (p sheet) act(c *Call, d *correspondence.Desk, act string) (view, error) {
 		return signSheet(c, d, p, act)
 	case "submit":
 		var steps []correspondence.FormStep
-		if p.steps, steps, err = c.typedSteps(d); err != nil {
+		if steps, err = c.readSteps(d); err != nil {
 			return view{}, err
 		}
-		_, err = d.Submit(c.ctx, id, p.draft.Version, correspondence.Submission{Steps: steps, Comment: p.visaComment})
+		_, err = d.Submit(c.ctx, id, p.draft.Version, correspondence.Submission{Steps: steps, Comment: c.text("visa.comment")})
+		err = faultsAt(err, "comment", "visa.comment")
 		to += "?done=submitted"
 	case "share":
 		_, err = d.ShareDraft(c.ctx, id)
@@ -216,16 +193,33 @@ func (p sheet) act(c *Call, d *correspondence.Desk, act string) (view, error) {
 		_, err = d.Reopen(c.ctx, id)
 		to += "?done=reopened"
 	case "return":
-		err = d.ReturnDraft(c.ctx, id, "", strings.TrimSpace(c.text("reason")))
+		err = faultsAt(d.ReturnDraft(c.ctx, id, "", strings.TrimSpace(c.text("return.reason"))), "reason", "return.reason")
 		to = "/circuit?done=returned"
 	case "template":
 		_, err = d.KeepTemplate(c.ctx, p.draft.Form.Origin, correspondence.Template{Name: c.form.Get("template.name"), Form: p.draft.Form})
+		err = faultsAt(err, "name", "template.name")
 		to += "?done=template"
 	}
 	if err != nil {
 		return refusedSheet(c, d, p, err)
 	}
 	return view{to: to}, nil
+}
+
+// faultsAt names a field of a refusal as the sheet does, which has one of that name for something else.
+func faultsAt(err error, field, name string) error {
+	_, refusal := causeOf(err)
+	if refusal == nil {
+		return err
+	}
+	moved := *refusal
+	moved.Faults = slices.Clone(refusal.Faults)
+	for i, fault := range moved.Faults {
+		if fault.Field == field {
+			moved.Faults[i].Field = name
+		}
+	}
+	return &moved
 }
 
 // signSheet gives the word to sign: the draft's page then shows until when it may be taken back.

@@ -6,23 +6,27 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
-	"github.com/gofiber/fiber/v2"
 
 	"chancery/correspondence"
 	"chancery/habilitation"
 )
 
-// collectivesSheet is the page of collectives and of the operator desk, with what was typed to define one.
+// collectivesSheet is the page of collectives and of the operator desk.
 type collectivesSheet struct {
 	all      []correspondence.DefinedCollective
 	operator *correspondence.AudienceRef
 	sorts    []string // of all groups there are
-	key      string
-	typed    correspondence.CollectiveForm
-	desk     string // the operator desk as it was typed
-	faults   []correspondence.Fault
+	key      string   // of the one that is to be defined anew
+	form     correspondence.CollectiveForm
 	done     string
-	open     bool // the form is being filled in
+	open     bool
+}
+
+func (p collectivesSheet) sortChoices(f *frame) (names []option) {
+	for _, sort := range p.sorts {
+		names = append(names, option{sort, sortsName(f, sort)})
+	}
+	return names
 }
 
 func collectivesPage(c *Call, d *correspondence.Desk) (view, error) {
@@ -32,15 +36,11 @@ func collectivesPage(c *Call, d *correspondence.Desk) (view, error) {
 		if err != nil {
 			return view{}, err
 		}
-		p.open, p.key, p.typed = true, one.Key, correspondence.CollectiveForm{Name: one.Name, Groups: one.Listed, Sorts: one.Sorts}
+		p.open, p.key, p.form = true, one.Key, correspondence.CollectiveForm{Name: one.Name, Groups: one.Listed, Sorts: one.Sorts}
 		if one.Parent != nil {
-			p.typed.Parent = one.Parent.Key
+			p.form.Parent = one.Parent.Key
 		}
 	}
-	return showCollectives(c, d, p, 0)
-}
-
-func showCollectives(c *Call, d *correspondence.Desk, p collectivesSheet, status int) (view, error) {
 	var err error
 	if p.all, err = d.Collectives(c.ctx); err != nil {
 		return view{}, err
@@ -59,7 +59,7 @@ func showCollectives(c *Call, d *correspondence.Desk, p collectivesSheet, status
 	}
 	slices.SortFunc(p.sorts, func(a, b string) int { return cmp.Or(cmp.Compare(placeOfSort(a), placeOfSort(b)), cmp.Compare(a, b)) })
 	p.sorts = slices.Compact(p.sorts)
-	return view{title: c.words.T("menu.collectives"), section: "collectives", status: status, echoes: true,
+	return view{title: c.words.T("menu.collectives"), section: "collectives", echoes: p.open,
 		body: func(f *frame) templ.Component { return collectivesBody(f, p) }}, nil
 }
 
@@ -81,45 +81,21 @@ func defineOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	if parent := strings.TrimSpace(c.form.Get("parent")); parent != "" {
 		form.Parent = find.group(parent)
 	}
-	key := strings.TrimSpace(c.form.Get("key"))
-	if err = checkLimits(c.s.validate, &form); err == nil {
-		_, err = d.DefineCollective(c.ctx, key, form)
+	if err := checkLimits(c.s.validate, &form); err != nil {
+		return view{}, err
 	}
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		return showCollectives(c, d, collectivesSheet{open: true, key: key, typed: form, faults: refusal.Faults}, fiber.StatusUnprocessableEntity)
-	}
+	_, err = d.DefineCollective(c.ctx, strings.TrimSpace(c.form.Get("key")), form)
 	return view{to: "/collectives?done=collective-defined"}, err
 }
 
 // nameOperatorOnPage names the operator desk.
 func nameOperatorOnPage(c *Call, d *correspondence.Desk) (view, error) {
-	find, err := finder(c, d)
+	group, err := c.groupCalled(d, c.form.Get("group"))
 	if err != nil {
 		return view{}, err
 	}
-	typed := strings.TrimSpace(c.form.Get("desk"))
-	_, err = d.NameOperatorDesk(c.ctx, find.group(typed))
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		p := collectivesSheet{desk: typed}
-		for _, fault := range refusal.Faults {
-			fault.Field = "desk"
-			p.faults = append(p.faults, fault)
-		}
-		return showCollectives(c, d, p, fiber.StatusUnprocessableEntity)
-	}
+	_, err = d.NameOperatorDesk(c.ctx, group)
 	return view{to: "/collectives?done=operator-named"}, err
-}
-
-// listFaults are the faults of a list and of each of its lines.
-func listFaults(faults []correspondence.Fault, field string) []correspondence.Fault {
-	var of []correspondence.Fault
-	for _, fault := range faults {
-		if name, _, _ := strings.Cut(fault.Field, "["); name == field {
-			fault.Field = field
-			of = append(of, fault)
-		}
-	}
-	return of
 }
 
 // collectiveRule says which sorts of groups a collective takes in, and below which.

@@ -31,10 +31,10 @@ type sheet struct {
 	uploads  []correspondence.UploadView // on their way into it, or refused
 	done     string
 
-	templates   []correspondence.TemplateView
-	steps       []typedStep // reviewers as they were typed
-	visaComment string
-	difference  []correspondence.FieldDifference // between what was typed and what stands, after a save over another version
+	templates  []correspondence.TemplateView
+	in         *filling                         // what was typed beside the draft: reviewers, words to them, a reason, the name of a template
+	demanded   []correspondence.StepView        // the visas that the group demands of a message of this kind
+	difference []correspondence.FieldDifference // between what was typed and what stands, after a save over another version
 }
 
 // saved reports whether the draft is in the desk store.
@@ -94,6 +94,13 @@ func draftPage(c *Call, d *correspondence.Desk) (view, error) {
 // showSheet gathers what the page needs beside the draft.
 func showSheet(c *Call, d *correspondence.Desk, p sheet, status int) (view, error) {
 	var err error
+	if p.in == nil {
+		p.in = &filling{id: "sheet"}
+	}
+	p.in.faults = p.faults
+	if p.demanded, err = demanded(c, d, p.draft.Form); err != nil {
+		return view{}, err
+	}
 	if p.origins, err = d.Origins(c.ctx); err != nil {
 		return view{}, err
 	}
@@ -162,6 +169,28 @@ func writeDraft(c *Call, d *correspondence.Desk) (view, error) {
 	return afterSaving(c, d, p, act)
 }
 
+// hasMoreWords reports whether something stands on the sheet that is not saved with the draft: then the sheet is shown as it is, and not anew.
+func (p sheet) hasMoreWords() bool {
+	return len(typedSteps(p.in.sent)) > 0 || filledTexts(p.in.typed("visa.comment", ""), p.in.typed("return.reason", ""), p.in.typed("template.name", "")) > 0
+}
+
+// demanded are the visas that the group of a form demands of its kind of message.
+func demanded(c *Call, d *correspondence.Desk, form correspondence.Form) ([]correspondence.StepView, error) {
+	if form.Origin == "" {
+		return nil, nil
+	}
+	rules, err := d.VisaRules(c.ctx, form.Origin)
+	if cause, _ := causeOf(err); cause == correspondence.Unknown {
+		return nil, nil
+	}
+	for _, rule := range rules {
+		if rule.Kind == form.Kind {
+			return rule.Steps, err
+		}
+	}
+	return nil, err
+}
+
 func save(c *Call, d *correspondence.Desk, draft correspondence.DraftView) (correspondence.DraftView, error) {
 	if draft.ID.IsZero() {
 		return d.NewDraft(c.ctx, draft.Form)
@@ -171,7 +200,7 @@ func save(c *Call, d *correspondence.Desk, draft correspondence.DraftView) (corr
 
 // afterSaving shows the draft again: at once to a page that is there already, else under the draft's own address.
 func afterSaving(c *Call, d *correspondence.Desk, p sheet, act string) (view, error) {
-	if c.fiber.Get("HX-Request") != "" {
+	if c.fiber.Get("HX-Request") != "" || p.hasMoreWords() {
 		if act == "check" {
 			p.faults = p.draft.Faults
 		}
@@ -228,7 +257,7 @@ func (c *Call) typed(d *correspondence.Desk, id habilitation.ID) (sheet, error) 
 	if c.form.Get("act") == "overwrite" {
 		version = 0
 	}
-	p := sheet{draft: correspondence.DraftView{ID: id, Version: version, Form: form}, visaComment: c.text("visa.comment")}
+	p := sheet{draft: correspondence.DraftView{ID: id, Version: version, Form: form}, in: &filling{id: "sheet", sent: c.form}}
 	if id.IsZero() {
 		return p, nil
 	}

@@ -2,7 +2,9 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +17,10 @@ import (
 
 func (s *Server) registerMandates() {
 	s.page(fiber.MethodGet, "/delegations", func(c *Call, d *correspondence.Desk) (view, error) {
-		return showDelegations(c, d, delegationsSheet{done: c.done()}, 0)
+		page, err := d.Delegations(c.ctx)
+		return view{title: c.words.T("menu.delegations"), section: "delegations", body: func(f *frame) templ.Component {
+			return delegationsBody(f, page, c.done())
+		}}, err
 	})
 	s.page(fiber.MethodPost, "/delegations", delegateOnPage)
 	s.page(fiber.MethodPost, "/delegations/{id}/end", func(c *Call, d *correspondence.Desk) (view, error) {
@@ -31,7 +36,7 @@ func (s *Server) registerMandates() {
 	s.page(fiber.MethodPost, "/collectives/{key}/withdraw", func(c *Call, d *correspondence.Desk) (view, error) {
 		return view{to: "/collectives?done=collective-withdrawn"}, d.WithdrawCollective(c.ctx, c.parameter("key"), c.text("reason"))
 	})
-	s.page(fiber.MethodPost, "/operator", nameOperatorOnPage)
+	s.page(fiber.MethodPost, "/collectives/operator", nameOperatorOnPage)
 }
 
 // localMoment is how a browser writes a moment that was chosen, in the zone of the house.
@@ -58,34 +63,21 @@ func momentType(typed string) string {
 // moment is an instant as a browser's field takes it.
 func (f *frame) moment(at time.Time) string { return at.In(f.now.Location()).Format(localMoment) }
 
-// delegationsSheet is the page of delegations, with what was typed to give one.
-type delegationsSheet struct {
-	page   correspondence.DelegationsPage
-	typed  correspondence.DelegationForm // moments as the browser wrote them
-	faults []correspondence.Fault
-	done   string
-}
-
-// duties are all that can be lent in some group.
-func (p delegationsSheet) duties() (names []string) {
+// lendable are all duties that can be lent in some group.
+func lendable(p correspondence.DelegationsPage) (names []string) {
 	for _, duty := range []string{"drafter", "signatory", "collective"} {
-		for _, l := range p.page.Lendable {
-			if slices.Contains(l.Duties, duty) {
-				names = append(names, duty)
-				break
-			}
+		if slices.ContainsFunc(p.Lendable, func(l correspondence.LendableView) bool { return slices.Contains(l.Duties, duty) }) {
+			names = append(names, duty)
 		}
 	}
 	return names
 }
 
-func showDelegations(c *Call, d *correspondence.Desk, p delegationsSheet, status int) (view, error) {
-	var err error
-	if p.page, err = d.Delegations(c.ctx); err != nil {
-		return view{}, err
+func lendingGroups(f *frame, p correspondence.DelegationsPage) (names []option) {
+	for _, l := range p.Lendable {
+		names = append(names, option{l.Group.Key, calledWhole(f, l.Group)})
 	}
-	return view{title: c.words.T("menu.delegations"), section: "delegations", status: status, echoes: true,
-		body: func(f *frame) templ.Component { return delegationsBody(f, p) }}, nil
+	return names
 }
 
 // delegateOnPage gives a delegation; its receiver may be typed by name.
@@ -94,28 +86,19 @@ func delegateOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	typed := correspondence.DelegationForm{To: find.agent(strings.TrimSpace(c.form.Get("to"))), Group: c.form.Get("group"), Duties: c.form["duties"],
-		Begins: c.form.Get("begins"), Ends: c.form.Get("ends"), Reason: c.text("reason")}
-	form := typed
-	form.Begins, form.Ends = c.instant(typed.Begins), c.instant(typed.Ends)
-	err = checkLimits(c.s.validate, &form)
-	if err == nil {
-		_, err = d.Delegate(c.ctx, form)
+	form := correspondence.DelegationForm{To: find.agent(strings.TrimSpace(c.form.Get("to"))), Group: c.form.Get("group"), Duties: c.form["duties"],
+		Begins: c.instant(c.form.Get("begins")), Ends: c.instant(c.form.Get("ends")), Reason: c.text("reason")}
+	if err := checkLimits(c.s.validate, &form); err != nil {
+		return view{}, err
 	}
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		return showDelegations(c, d, delegationsSheet{typed: typed, faults: refusal.Faults}, fiber.StatusUnprocessableEntity)
-	}
+	_, err = d.Delegate(c.ctx, form)
 	return view{to: "/delegations?done=delegation-given"}, err
 }
 
-// rosterSheet is the roster on its group's page, with what was typed to set it. It is not shown to who may not see it.
+// rosterSheet is the roster on its group's page. It is not shown to who may not see it.
 type rosterSheet struct {
-	shown   bool
-	view    correspondence.RosterView
-	typed   []correspondence.WatchForm // moments as the browser wrote them
-	minutes string
-	faults  []correspondence.Fault
-	open    bool // the form is being filled in
+	shown bool
+	view  correspondence.RosterView
 }
 
 // blankWatches is how many empty lines the form offers.
@@ -131,9 +114,9 @@ func rosterOf(c *Call, d *correspondence.Desk, group string) (rosterSheet, error
 }
 
 // lines are the lines of the form: what was typed, or the roster as it stands, and some that are empty.
-func (r rosterSheet) lines(f *frame) []correspondence.WatchForm {
-	lines := r.typed
-	if !r.open {
+func (r rosterSheet) lines(f *frame, in *filling) (lines []correspondence.WatchForm) {
+	lines = typedWatches(in.sent)
+	if !in.refused() {
 		for _, w := range r.view.Watches {
 			lines = append(lines, correspondence.WatchForm{Agent: w.Agent.Login, From: f.moment(w.From), Until: f.moment(w.Until)})
 		}
@@ -141,67 +124,69 @@ func (r rosterSheet) lines(f *frame) []correspondence.WatchForm {
 	return append(lines, make([]correspondence.WatchForm, blankWatches)...)
 }
 
+func nth(values []string, i int) string {
+	if i < len(values) {
+		return values[i]
+	}
+	return ""
+}
+
 // acknowledge is what the form says of the minutes to acknowledge.
 func (r rosterSheet) acknowledge(f *frame) string {
-	switch {
-	case r.open:
-		return r.minutes
-	case r.view.AcknowledgeMinutes == 0:
+	if r.view.AcknowledgeMinutes == 0 {
 		return "10"
 	}
-	return f.Number(r.view.AcknowledgeMinutes)
+	return strconv.Itoa(r.view.AcknowledgeMinutes)
 }
 
 // rosterOnPage sets the roster, or shows the group's page again with more lines.
 func rosterOnPage(c *Call, d *correspondence.Desk) (view, error) {
-	typed, err := c.typedWatches(d)
+	if c.form.Get("act") == "add" {
+		return c.s.asTyped(c, d)
+	}
+	form, err := c.readWatches(d)
 	if err != nil {
 		return view{}, err
 	}
-	key, sheet := c.parameter("id"), rosterSheet{typed: typed, minutes: c.form.Get("acknowledge_minutes"), open: true}
-	if c.form.Get("act") == "add" {
-		return showGroup(c, d, sheet, 0)
-	}
-	form := correspondence.RosterForm{}
-	for _, w := range typed {
-		form.Watches = append(form.Watches, correspondence.WatchForm{Agent: w.Agent, From: c.instant(w.From), Until: c.instant(w.Until)})
-	}
-	if minutes, err := wholeNumber(sheet.minutes); err == nil {
+	if minutes, err := wholeNumber(c.form.Get("acknowledge_minutes")); err == nil {
 		form.AcknowledgeMinutes = int(min(minutes, habilitation.AcknowledgeMost+1))
 	}
-	err = checkLimits(c.s.validate, &form)
-	if err == nil {
-		_, err = d.SetRoster(c.ctx, key, form)
+	if err := checkLimits(c.s.validate, &form); err != nil {
+		return view{}, err
 	}
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		sheet.faults = refusal.Faults
-		return showGroup(c, d, sheet, fiber.StatusUnprocessableEntity)
-	}
+	_, err = d.SetRoster(c.ctx, c.parameter("id"), form)
 	return c.back("roster-set"), err
 }
 
-// typedWatches reads the lines of the roster; a line without an agent is no line. Agents may be typed by name.
-func (c *Call) typedWatches(d *correspondence.Desk) ([]correspondence.WatchForm, error) {
-	agents, from, until := c.form["agent"], c.form["from"], c.form["until"]
-	if len(from) != len(agents) || len(until) != len(agents) || len(agents) > habilitation.WatchesMost+blankWatches {
-		return nil, &problem{status: fiber.StatusBadRequest, key: "malformed"}
+// typedWatches are the lines of the roster as they were typed; one that says nothing is no line.
+func typedWatches(sent url.Values) (lines []correspondence.WatchForm) {
+	for i, agent := range sent["agent"] {
+		w := correspondence.WatchForm{Agent: strings.TrimSpace(agent), From: strings.TrimSpace(nth(sent["from"], i)), Until: strings.TrimSpace(nth(sent["until"], i))}
+		if w != (correspondence.WatchForm{}) {
+			lines = append(lines, w)
+		}
+	}
+	return lines
+}
+
+// readWatches reads them; agents may be typed by name.
+func (c *Call) readWatches(d *correspondence.Desk) (form correspondence.RosterForm, err error) {
+	form.Watches = typedWatches(c.form)
+	if len(form.Watches) > habilitation.WatchesMost+blankWatches {
+		return form, &problem{status: fiber.StatusBadRequest, key: "malformed"}
 	}
 	find, err := finder(c, d)
 	if err != nil {
-		return nil, err
+		return form, err
 	}
 	known := map[string]string{}
-	var lines []correspondence.WatchForm
-	for i, agent := range agents {
-		if agent = strings.TrimSpace(agent); agent == "" {
-			continue
+	for i, w := range form.Watches {
+		if known[w.Agent] == "" && w.Agent != "" {
+			known[w.Agent] = find.agent(w.Agent)
 		}
-		if known[agent] == "" {
-			known[agent] = find.agent(agent)
-		}
-		lines = append(lines, correspondence.WatchForm{Agent: known[agent], From: from[i], Until: until[i]})
+		form.Watches[i] = correspondence.WatchForm{Agent: known[w.Agent], From: c.instant(w.From), Until: c.instant(w.Until)}
 	}
-	return lines, nil
+	return form, nil
 }
 
 // watchField is the place of a part of the roster's line, as faults name it.

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -90,11 +91,6 @@ func dutyName(f *frame, duty string) string {
 }
 
 func groupPage(c *Call, d *correspondence.Desk) (view, error) {
-	return showGroup(c, d, rosterSheet{}, 0)
-}
-
-// showGroup shows a group with its roster; one that is being filled in is shown as it was typed.
-func showGroup(c *Call, d *correspondence.Desk, typed rosterSheet, status int) (view, error) {
 	group, err := d.Group(c.ctx, c.parameter("id"))
 	if err != nil {
 		return view{}, err
@@ -103,13 +99,16 @@ func showGroup(c *Call, d *correspondence.Desk, typed rosterSheet, status int) (
 	if err != nil {
 		return view{}, err
 	}
-	typed.shown, typed.view = roster.shown, roster.view
+	rules, err := rulesOf(c, d, &group)
+	if err != nil {
+		return view{}, err
+	}
 	section := "groups"
 	if group.Community {
 		section = "communities"
 	}
-	return view{title: c.words.Label(group.Name), section: section, status: status, echoes: typed.open, body: func(f *frame) templ.Component {
-		return groupBody(f, group, typed, c.done())
+	return view{title: c.words.Label(group.Name), section: section, body: func(f *frame) templ.Component {
+		return groupBody(f, group, roster, rules, c.done())
 	}}, nil
 }
 
@@ -125,16 +124,45 @@ func askToJoin(c *Call, d *correspondence.Desk) (view, error) {
 
 // declareOnPage declares a tag for the group; its name may be typed in any spelling.
 func declareOnPage(c *Call, d *correspondence.Desk) (view, error) {
-	level := habilitation.Unprotected
-	if c.form.Get("level") == habilitation.Restricted.String() {
-		level = habilitation.Restricted
-	}
 	find, err := finder(c, d)
 	if err != nil {
 		return view{}, err
 	}
-	_, err = d.Declare(c.ctx, c.parameter("id"), find.tag(c.form.Get("tag")), level)
+	var faults []correspondence.Fault
+	typed := strings.TrimSpace(c.form.Get("tag"))
+	tag := find.tag(typed)
+	if typed == "" {
+		faults = append(faults, correspondence.Fault{Field: "tag", Key: "missing"})
+	} else if _, err := d.Tag(c.ctx, tag); err != nil {
+		if cause, _ := causeOf(err); cause != correspondence.Unknown {
+			return view{}, err
+		}
+		faults = append(faults, correspondence.Fault{Field: "tag", Key: "tag-unknown", Args: map[string]string{"value": typed}})
+	}
+	level, err := habilitation.ParseLevel(c.form.Get("level"))
+	if err != nil {
+		faults = append(faults, correspondence.Fault{Field: "level", Key: "missing"})
+	}
+	if len(faults) > 0 {
+		return view{}, invalid(faults...)
+	}
+	_, err = d.Declare(c.ctx, c.parameter("id"), tag, level)
 	return c.back("declared"), err
+}
+
+// levels are the levels to choose from, the open one first.
+func levels(f *frame) (names []option) {
+	for _, level := range habilitation.Levels {
+		names = append(names, option{level.String(), f.Level(level)})
+	}
+	return names
+}
+
+func duties(f *frame, of []string) (names []option) {
+	for _, duty := range of {
+		names = append(names, option{duty, dutyName(f, duty)})
+	}
+	return names
 }
 
 func withdrawOnPage(c *Call, d *correspondence.Desk) (view, error) {

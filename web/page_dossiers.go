@@ -1,6 +1,7 @@
 package web
 
 import (
+	"mime/multipart"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -12,31 +13,15 @@ import (
 
 func (s *Server) registerDossiers() {
 	s.page(fiber.MethodGet, "/dossiers", func(c *Call, d *correspondence.Desk) (view, error) {
-		return showDossiers(c, d, dossiersSheet{}, 0)
+		list, err := d.Dossiers(c.ctx)
+		return view{title: c.words.T("menu.dossiers"), section: "dossiers", body: func(f *frame) templ.Component { return dossiersBody(f, list) }}, err
 	})
 	s.page(fiber.MethodPost, "/dossiers", openOnPage)
-	s.page(fiber.MethodGet, "/dossiers/{id}", func(c *Call, d *correspondence.Desk) (view, error) {
-		return showDossier(c, d, dossierSheet{}, 0)
-	})
+	s.page(fiber.MethodGet, "/dossiers/{id}", dossierPage)
 	s.page(fiber.MethodPost, "/dossiers/{id}", writeInDossier)
 	s.page(fiber.MethodPost, "/messages/{id}/dossiers", fileMessage)
-}
-
-// dossiersSheet is the page of all dossiers, with the form to open one as it was typed.
-type dossiersSheet struct {
-	list    []correspondence.DossierView
-	form    correspondence.DossierForm
-	members string
-	faults  []correspondence.Fault
-}
-
-func showDossiers(c *Call, d *correspondence.Desk, p dossiersSheet, status int) (view, error) {
-	var err error
-	if p.list, err = d.Dossiers(c.ctx); err != nil {
-		return view{}, err
-	}
-	return view{title: c.words.T("menu.dossiers"), section: "dossiers", status: status, echoes: status != 0,
-		body: func(f *frame) templ.Component { return dossiersBody(f, p) }}, nil
+	s.page(fiber.MethodGet, dossierWithFile+"/part", dossierFilesPart)
+	s.withFile(dossierWithFile, putFile)
 }
 
 // owners are the groups and communities of whoever reads in which they write dossiers.
@@ -56,110 +41,156 @@ func openOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	p := dossiersSheet{members: c.form.Get("members"), form: correspondence.DossierForm{Title: c.form.Get("title"), Owner: c.form.Get("owner"), Level: c.form.Get("level")}}
-	for _, name := range listed(p.members) {
-		p.form.Members = append(p.form.Members, find.group(name))
+	form := correspondence.DossierForm{Title: c.form.Get("title"), Owner: c.form.Get("owner"), Level: c.form.Get("level")}
+	for _, name := range listed(c.form.Get("members")) {
+		form.Members = append(form.Members, find.group(name))
 	}
-	err = checkLimits(c.s.validate, &p.form)
-	var opened correspondence.DossierView
-	if err == nil {
-		opened, err = d.OpenDossier(c.ctx, p.form)
+	if err := checkLimits(c.s.validate, &form); err != nil {
+		return view{}, err
 	}
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		p.faults = refusal.Faults
-		return showDossiers(c, d, p, causes[cause])
-	}
+	opened, err := d.OpenDossier(c.ctx, form)
 	return view{to: dossierAddress(opened.ID) + "?done=dossier-opened"}, err
+}
+
+func ownerChoices(f *frame) (names []option) {
+	for _, owner := range owners(f) {
+		names = append(names, option{owner.Key, calledWhole(f, owner)})
+	}
+	return names
+}
+
+func dossierChoices(f *frame, into []correspondence.DossierView) (names []option) {
+	for i := range into {
+		names = append(names, option{into[i].ID.String(), into[i].Title + " (" + calledShort(f, into[i].Owner) + ")"})
+	}
+	return names
+}
+
+// gathered are the messages of a dossier to choose from.
+func gathered(f *frame, items []correspondence.DossierMessage) (names []option) {
+	for i := range items {
+		names = append(names, option{items[i].ID.String(), numberOf(f, items[i].Headline) + " – " + beginning(subjectOf(f, items[i].Headline))})
+	}
+	return names
 }
 
 func dossierAddress(id habilitation.ID) string { return "/dossiers/" + id.String() }
 
-// dossierSheet is the page of one dossier, with what was typed into the form that was refused.
+// dossierSheet is the page of one dossier.
 type dossierSheet struct {
-	page   correspondence.DossierPage
-	parts  int    // how many documents it prints as
-	act    string // whose form was refused; "" after none
-	typed  string
-	why    string // the words of a refusal that names no field
-	faults []correspondence.Fault
-	done   string
+	page  correspondence.DossierPage
+	sent  []correspondence.UploadView // what the reader is sending into it
+	parts int                         // how many documents it prints as
+	done  string
 }
 
-// of is what was typed into the form of an act, and whether that was refused.
-func (p *dossierSheet) of(act string) (typed string, faults []correspondence.Fault, refused bool) {
-	if p.act != act {
-		return "", nil, false
-	}
-	return p.typed, p.faults, true
-}
-
-func showDossier(c *Call, d *correspondence.Desk, p dossierSheet, status int) (view, error) {
-	id, err := c.identity("id")
+func dossierPage(c *Call, d *correspondence.Desk) (view, error) {
+	p, err := readDossierPage(c, d)
 	if err != nil {
 		return view{}, err
+	}
+	return view{title: p.page.Title, section: "dossiers", body: func(f *frame) templ.Component { return dossierBody(f, p) }}, nil
+}
+
+// dossierFilesPart is the files' part of the page, for a page that is there already.
+func dossierFilesPart(c *Call, d *correspondence.Desk) (view, error) {
+	p, err := readDossierPage(c, d)
+	return view{bare: true, body: func(f *frame) templ.Component { return dossierFiles(f, p) }}, err
+}
+
+func readDossierPage(c *Call, d *correspondence.Desk) (p dossierSheet, err error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return p, err
 	}
 	var after habilitation.ID
 	if text := c.query("after"); text != "" {
 		if after, err = habilitation.ParseID(text); err != nil {
-			return view{}, &problem{status: fiber.StatusNotFound, key: "unknown"}
+			return p, &problem{status: fiber.StatusNotFound, key: "unknown"}
 		}
 	}
 	if p.page, err = d.Dossier(c.ctx, id, correspondence.DossierQuery{Limit: 100, After: after}); err != nil {
-		return view{}, err
+		return p, err
 	}
 	p.parts, p.done = dossierParts(p.page.Messages), c.done()
-	return view{title: p.page.Title, section: "dossiers", status: status, echoes: status != 0,
-		body: func(f *frame) templ.Component { return dossierBody(f, p) }}, nil
+	p.sent, err = d.Uploads(c.ctx, id)
+	return p, err
 }
 
-// writeInDossier is what the forms of a dossier's page do. What was refused is shown again where it was typed.
+// putFile puts the file of the form into the dossier.
+func putFile(c *Call, d *correspondence.Desk, file *multipart.Part) (view, error) {
+	id, err := c.identity("id")
+	if err != nil {
+		return view{}, err
+	}
+	to := view{to: dossierAddress(id) + "#files"}
+	if drop := c.form.Get("drop"); drop != "" {
+		upload, err := optionalIdentity(drop)
+		if err == nil {
+			err = d.DropUpload(c.ctx, id, upload)
+		}
+		if cause, _ := causeOf(err); cause == correspondence.Unknown {
+			return to, nil // it is there, or gone, meanwhile
+		}
+		return to, err
+	}
+	if file == nil || file.FileName() == "" {
+		return view{}, invalid(correspondence.Fault{Field: "file", Key: "missing"})
+	}
+	return to, c.send(d, id, file, c.form.Get("level"))
+}
+
+// levelsUpTo are the levels that a part of something may have, which bears one itself; it is the first choice.
+func levelsUpTo(f *frame, of habilitation.Level) (names []option) {
+	names = append(names, option{"", f.T("dossiers.level-of-dossier", "Level", f.Level(of))})
+	for _, level := range habilitation.Levels {
+		if level < of {
+			names = append(names, option{level.String(), f.Level(level)})
+		}
+	}
+	return names
+}
+
+// onTheWay are the uploads that are no files of the dossier yet.
+func (p dossierSheet) onTheWay() []correspondence.UploadView {
+	return slices.DeleteFunc(slices.Clone(p.sent), func(u correspondence.UploadView) bool { return u.State == correspondence.UploadJoined })
+}
+
+// writeInDossier is what the forms of a dossier's page do.
 func writeInDossier(c *Call, d *correspondence.Desk) (view, error) {
 	id, err := c.identity("id")
 	if err != nil {
 		return view{}, err
 	}
-	p := dossierSheet{act: c.form.Get("act")}
-	p.typed, err = c.dossierAct(d, id, p.act)
-	cause, refusal := causeOf(err)
-	if cause == correspondence.Invalid || cause == correspondence.Conflict {
-		p.faults = refusal.Faults
-		if len(p.faults) == 0 {
-			p.why = c.words.problemDetail(refusalProblem(refusal))
-		}
-		return showDossier(c, d, p, causes[cause])
-	}
-	return view{to: dossierAddress(id) + "?done=dossier-" + p.act}, err
+	act := c.form.Get("act")
+	return view{to: dossierAddress(id) + "?done=dossier-" + act}, c.dossierAct(d, id, act)
 }
 
-// dossierAct does one act on a dossier, and gives what was typed for it.
-func (c *Call) dossierAct(d *correspondence.Desk, id habilitation.ID, act string) (typed string, err error) {
+// dossierAct does one act on a dossier.
+func (c *Call) dossierAct(d *correspondence.Desk, id habilitation.ID, act string) error {
 	switch act {
 	case "message":
-		typed = c.form.Get("message")
-		_, err = d.AddToDossier(c.ctx, id, typed)
+		_, err := d.AddToDossier(c.ctx, id, c.form.Get("message"))
+		return err
 	case "note":
-		typed = c.text("text")
-		_, err = d.AddNote(c.ctx, id, correspondence.NoteForm{Text: typed})
+		_, err := d.AddNote(c.ctx, id, correspondence.NoteForm{Text: c.text("text")})
+		return err
 	case "share":
-		var find found
-		if find, err = finder(c, d); err == nil {
-			typed = c.form.Get("group")
-			err = d.ShareDossier(c.ctx, id, find.group(typed))
+		group, err := c.groupCalled(d, c.form.Get("group"))
+		if err != nil {
+			return err
 		}
+		return d.ShareDossier(c.ctx, id, group)
 	case "remove":
-		var message habilitation.ID
-		if message, err = habilitation.ParseID(c.form.Get("message")); err != nil {
-			return "", &problem{status: fiber.StatusNotFound, key: "unknown"}
+		message, err := habilitation.ParseID(c.form.Get("message"))
+		if err != nil {
+			return &problem{status: fiber.StatusNotFound, key: "unknown"}
 		}
-		typed = c.text("reason")
-		err = d.RemoveFromDossier(c.ctx, id, message, typed)
+		return d.RemoveFromDossier(c.ctx, id, message, c.text("reason"))
 	case "close":
-		typed = c.text("reason")
-		err = d.CloseDossier(c.ctx, id, typed)
-	default:
-		err = &problem{status: fiber.StatusBadRequest, key: "malformed"}
+		return d.CloseDossier(c.ctx, id, c.text("reason"))
 	}
-	return typed, err
+	return &problem{status: fiber.StatusBadRequest, key: "malformed"}
 }
 
 // fileMessage puts a message into the dossier that was chosen on its page.
@@ -170,7 +201,7 @@ func fileMessage(c *Call, d *correspondence.Desk) (view, error) {
 	}
 	dossier, err := habilitation.ParseID(c.form.Get("dossier"))
 	if err != nil {
-		return view{}, &problem{status: fiber.StatusNotFound, key: "unknown"}
+		return view{}, invalid(correspondence.Fault{Field: "dossier", Key: "missing"})
 	}
 	_, err = d.AddToDossier(c.ctx, dossier, id.String())
 	return view{to: messageAddress(id) + "?done=dossier-message"}, err

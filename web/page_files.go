@@ -21,7 +21,7 @@ import (
 func (s *Server) registerFiles() {
 	s.page(fiber.MethodGet, "/drafts/{id}/files", draftFilesPart)
 	s.page(fiber.MethodGet, "/messages/{id}/files/{n}", previewPage)
-	s.register(route{fiber.MethodPost, sheetWithFile, pass, nil}, s.takeSheetWithFile)
+	s.withFile(sheetWithFile, joinFile)
 }
 
 // waits reports whether something is on its way.
@@ -101,27 +101,34 @@ func (c *Call) dropped(d *correspondence.Desk, draft habilitation.ID) error {
 	return err
 }
 
-// takeSheetWithFile is the sheet as a browser without scripts sends it with a file: the fields are read first, the file as it comes.
-func (s *Server) takeSheetWithFile(c *fiber.Ctx) error {
-	call, cancel := s.longCall(c)
-	defer cancel()
-	desk, err := s.openDesk(call.ctx, c)
-	if err != nil {
-		return refusedUnread(c, s.askToSignIn(c, err))
-	}
-	form, file, err := sheetParts(c)
-	if err != nil {
-		return refusedUnread(c, err)
-	}
-	call.form = form
-	if err := checkFormToken(desk.Session(), form.Get("token")); err != nil {
-		return refusedUnread(c, err)
-	}
-	v, err := joinFile(call, desk, file)
-	if err != nil {
-		return refusedUnread(c, brokenOff(err))
-	}
-	return s.show(call, desk, v)
+// withFile registers a form that a browser without scripts sends with a file: the fields are read first, the file as it comes.
+func (s *Server) withFile(path string, take func(*Call, *correspondence.Desk, *multipart.Part) (view, error)) {
+	s.register(route{fiber.MethodPost, path, pass, nil}, func(c *fiber.Ctx) error {
+		call, cancel := s.longCall(c)
+		defer cancel()
+		desk, err := s.openDesk(call.ctx, c)
+		if err != nil {
+			return refusedUnread(c, s.askToSignIn(c, err))
+		}
+		form, file, err := sheetParts(c)
+		if err != nil {
+			return refusedUnread(c, err)
+		}
+		call.form = form
+		c.Locals(sentKey, form)
+		if err := checkFormToken(desk.Session(), form.Get("token")); err != nil {
+			return refusedUnread(c, err)
+		}
+		v, err := take(call, desk, file)
+		if err != nil {
+			_ = refusedUnread(c, err)
+			v, err = s.again(call, desk, brokenOff(err))
+		}
+		if err != nil {
+			return err
+		}
+		return s.show(call, desk, v)
+	})
 }
 
 // sheetParts reads the fields that stand before the file, and stops at its bytes.
@@ -178,22 +185,33 @@ func joinFile(c *Call, d *correspondence.Desk, file *multipart.Part) (view, erro
 	if file == nil || file.FileName() == "" {
 		return to, nil
 	}
-	upload, err := d.BeginUpload(c.ctx, saved.ID, correspondence.UploadForm{Name: file.FileName(), Size: -1})
-	if err == nil {
-		upload, err = d.ReceiveUpload(c.ctx, saved.ID, upload.ID, 0, file)
-	}
+	err = c.send(d, saved.ID, file, "")
 	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
 		p.faults = refusal.Faults
 		return showSheet(c, d, p, causes[cause])
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return view{}, errSenderLeft
+	if err != nil || !p.hasMoreWords() {
+		return to, err
 	}
-	if err != nil {
+	if p.draft, err = d.Draft(c.ctx, saved.ID); err != nil {
 		return view{}, err
 	}
-	_, err = c.verdict(d, saved.ID, upload.ID, verdictWithin)
-	return to, err
+	return showSheet(c, d, p, 0)
+}
+
+// send sends the file of a form into a draft or a dossier, and waits a while for its verdict.
+func (c *Call) send(d *correspondence.Desk, place habilitation.ID, file *multipart.Part, level string) error {
+	upload, err := d.BeginUpload(c.ctx, place, correspondence.UploadForm{Name: file.FileName(), Size: -1, Level: level})
+	if err == nil {
+		upload, err = d.ReceiveUpload(c.ctx, place, upload.ID, 0, file)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errSenderLeft
+	}
+	if err == nil {
+		_, err = c.verdict(d, place, upload.ID, verdictWithin)
+	}
+	return err
 }
 
 // previewed is a file of a message as its page shows it.

@@ -30,6 +30,11 @@ func (s *Server) registerHandling() {
 				return view{}, err
 			}
 			wish := correspondence.HandlingWish{To: c.text("to"), Due: c.text("due"), Note: c.text("note"), Reason: c.text("reason")}
+			if one.name == "reassign" {
+				if wish.To, err = c.groupCalled(d, wish.To); err != nil {
+					return view{}, err
+				}
+			}
 			return view{to: c.next(messageAddress(id), one.name)}, one.act(d, c.ctx, id, c.parameter("group"), wish)
 		})
 	}
@@ -97,7 +102,11 @@ func settleOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{to: "/operator?done=act-settle"}, d.SettleTray(c.ctx, id, correspondence.SettleWish{Group: c.text("group"), Role: c.text("role"), Reason: c.text("reason")})
+	group, err := c.groupCalled(d, c.text("group"))
+	if err != nil {
+		return view{}, err
+	}
+	return view{to: "/operator?done=act-settle"}, d.SettleTray(c.ctx, id, correspondence.SettleWish{Group: group, Role: c.text("role"), Reason: c.text("reason")})
 }
 
 func addOnPage(c *Call, d *correspondence.Desk) (view, error) {
@@ -105,7 +114,11 @@ func addOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	wish := correspondence.AddresseeWish{Group: c.text("group"), Qualification: c.text("qualification"), Deadline: c.text("deadline"),
+	group, err := c.groupCalled(d, c.text("group"))
+	if err != nil {
+		return view{}, err
+	}
+	wish := correspondence.AddresseeWish{Group: group, Qualification: c.text("qualification"), Deadline: c.text("deadline"),
 		Instruction: c.text("instruction"), Reason: c.text("reason"), Role: correspondence.Action.String()}
 	if wish.Qualification == correspondence.ForInformation.String() {
 		wish.Role = correspondence.Info.String()
@@ -118,7 +131,11 @@ func shareOnPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{to: messageAddress(id) + "?done=act-share"}, d.Share(c.ctx, id, correspondence.ShareWish{Community: c.text("community"), Reason: c.text("reason")})
+	community, err := c.groupCalled(d, c.text("community"))
+	if err != nil {
+		return view{}, err
+	}
+	return view{to: messageAddress(id) + "?done=act-share"}, d.Share(c.ctx, id, correspondence.ShareWish{Community: community, Reason: c.text("reason")})
 }
 
 // rowFragment is one row anew, for a list that shows it already.
@@ -164,8 +181,32 @@ func handlingFor(c *Call, d *correspondence.Desk, m correspondence.MessageView) 
 }
 
 // actAddress is where an act at a line is sent.
-func actAddress(m correspondence.MessageView, l correspondence.HandlingLine, act string) templ.SafeURL {
-	return templ.URL(messageAddress(m.ID) + "/handling/" + pathPiece(l.Key) + "/" + act)
+func actAddress(m correspondence.MessageView, l correspondence.HandlingLine, act string) string {
+	return messageAddress(m.ID) + "/handling/" + pathPiece(l.Key) + "/" + act
+}
+
+func reasonField(f *frame) field {
+	return field{name: "reason", label: f.T("act.reason"), needed: true}
+}
+
+// groupField takes a group by its name, its timbre or its key.
+func groupField(f *frame, name string) field {
+	return field{name: name, label: f.T("act.group"), most: 100, needed: true, names: "all-groups"}
+}
+
+func colleagues(l correspondence.HandlingLine) (names []option) {
+	for _, colleague := range l.Colleagues {
+		names = append(names, option{colleague.Login, colleague.Name})
+	}
+	return names
+}
+
+// qualifications are what may be asked of an addressee who is added, the least first.
+func qualifications(f *frame) (names []option) {
+	for _, q := range []correspondence.Qualification{correspondence.ForInformation, correspondence.ToRead, correspondence.ToDo} {
+		names = append(names, option{q.String(), f.T("qualification." + q.String())})
+	}
+	return names
 }
 
 // heldText says who handles a message for one of the reader's groups.

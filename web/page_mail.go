@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,18 +15,12 @@ import (
 
 // registerMailPages registers the pages about mail to outside, and the exchanges.
 func (s *Server) registerMailPages() {
-	s.page(fiber.MethodGet, "/gate", func(c *Call, d *correspondence.Desk) (view, error) {
-		return showGate(c, d, gateSheet{done: c.done()}, 0)
-	})
+	s.page(fiber.MethodGet, "/gate", gatePage)
 	s.page(fiber.MethodPost, "/gate", setGateOnPage)
 	s.page(fiber.MethodPost, "/gate/held/{id}", decideHeldOnPage)
-	s.page(fiber.MethodGet, "/exchanges", func(c *Call, d *correspondence.Desk) (view, error) {
-		return showExchanges(c, d, exchangesSheet{done: c.done(), typed: correspondence.ExchangeForm{To: c.query("to")}}, 0)
-	})
+	s.page(fiber.MethodGet, "/exchanges", exchangesPage)
 	s.page(fiber.MethodPost, "/exchanges", sayOnPage)
-	s.page(fiber.MethodGet, "/exchanges/{id}", func(c *Call, d *correspondence.Desk) (view, error) {
-		return showExchange(c, d, exchangesSheet{done: c.done()}, 0)
-	})
+	s.page(fiber.MethodGet, "/exchanges/{id}", exchangePage)
 	s.page(fiber.MethodPost, "/exchanges/{id}", sayOnPage)
 	s.page(fiber.MethodPost, "/exchanges/{id}/file", fileExchangeOnPage)
 	s.page(fiber.MethodPost, "/exchanges/{id}/drop", func(c *Call, d *correspondence.Desk) (view, error) {
@@ -42,16 +37,29 @@ const blankRules = 2
 
 // gateSheet is the page of mail to outside: what waits for a second person, and the rules for whoever sets them.
 type gateSheet struct {
-	held   []correspondence.HeldView
-	gate   correspondence.GateView
-	rules  []correspondence.GateRuleForm // of the form: those in force or as they were typed, and some that are empty
-	reason string
-	faults []correspondence.Fault
-	done   string
+	held []correspondence.HeldView
+	gate correspondence.GateView
+	done string
 }
 
-func showGate(c *Call, d *correspondence.Desk, p gateSheet, status int) (view, error) {
-	var err error
+// lines are the rules of the form: those in force or as they were typed, and some that are empty.
+func (p gateSheet) lines(in *filling) []correspondence.GateRuleForm {
+	rules := p.gate.Rules
+	if in.refused() {
+		rules = typedRules(in.sent)
+	}
+	return append(slices.Clip(rules), make([]correspondence.GateRuleForm, blankRules)...)
+}
+
+func outcomes(f *frame) (names []option) {
+	for _, outcome := range []string{"second-person", "block", "allow"} {
+		names = append(names, option{outcome, f.T("gate.outcome-" + outcome)})
+	}
+	return names
+}
+
+func gatePage(c *Call, d *correspondence.Desk) (view, error) {
+	p, err := gateSheet{done: c.done()}, error(nil)
 	if p.held, err = d.HeldMail(c.ctx); err != nil {
 		return view{}, err
 	}
@@ -59,38 +67,30 @@ func showGate(c *Call, d *correspondence.Desk, p gateSheet, status int) (view, e
 	if cause, _ := causeOf(err); err != nil && cause != correspondence.NotMandated {
 		return view{}, err
 	}
-	if p.rules == nil {
-		p.rules = p.gate.Rules
-	}
-	p.rules = append(p.rules, make([]correspondence.GateRuleForm, blankRules)...)
-	return view{title: c.words.T("menu.gate"), section: "gate", status: status, echoes: true,
-		body: func(f *frame) templ.Component { return gateBody(f, p) }}, nil
+	return view{title: c.words.T("menu.gate"), section: "gate", body: func(f *frame) templ.Component { return gateBody(f, p) }}, nil
 }
 
-// setGateOnPage replaces the rules; a rule without a name and without an outcome was left empty.
-func setGateOnPage(c *Call, d *correspondence.Desk) (view, error) {
-	form := correspondence.GateForm{Rules: []correspondence.GateRuleForm{}, Reason: c.text("reason")}
-	at := func(field string, i int) string {
-		if values := c.form[field]; i < len(values) {
-			return values[i]
-		}
-		return ""
-	}
-	for i := range c.form["name"] {
+// typedRules are the rules as they were typed; one that says nothing was left empty.
+func typedRules(sent url.Values) []correspondence.GateRuleForm {
+	rules := []correspondence.GateRuleForm{}
+	for i, name := range sent["name"] {
 		n := strconv.Itoa(i)
-		rule := correspondence.GateRuleForm{Name: at("name", i), Words: listed(at("words", i)), Tags: listed(at("tags", i)), Domains: listed(at("domains", i)),
-			Kinds: c.form["kinds-"+n], Files: append(slices.Clone(c.form["files-"+n]), listed(at("types", i))...), Outcome: at("outcome", i)}
+		rule := correspondence.GateRuleForm{Name: name, Words: listed(nth(sent["words"], i)), Tags: listed(nth(sent["tags"], i)), Domains: listed(nth(sent["domains"], i)),
+			Kinds: sent["kinds-"+n], Files: append(slices.Clone(sent["files-"+n]), listed(nth(sent["types"], i))...), Outcome: nth(sent["outcome"], i)}
 		if strings.TrimSpace(rule.Name) != "" || len(rule.Words)+len(rule.Tags)+len(rule.Domains)+len(rule.Kinds)+len(rule.Files) > 0 {
-			form.Rules = append(form.Rules, rule)
+			rules = append(rules, rule)
 		}
 	}
-	err := checkLimits(c.s.validate, &form)
-	if err == nil {
-		_, err = d.SetGate(c.ctx, form)
+	return rules
+}
+
+// setGateOnPage replaces the rules.
+func setGateOnPage(c *Call, d *correspondence.Desk) (view, error) {
+	form := correspondence.GateForm{Rules: typedRules(c.form), Reason: c.text("reason")}
+	if err := checkLimits(c.s.validate, &form); err != nil {
+		return view{}, err
 	}
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		return showGate(c, d, gateSheet{rules: form.Rules, reason: form.Reason, faults: refusal.Faults}, fiber.StatusUnprocessableEntity)
-	}
+	_, err := d.SetGate(c.ctx, form)
 	return view{to: "/gate?done=gate-set"}, err
 }
 
@@ -100,40 +100,36 @@ func decideHeldOnPage(c *Call, d *correspondence.Desk) (view, error) {
 		return view{}, err
 	}
 	verdict := c.form.Get("verdict")
-	err = d.DecideHeld(c.ctx, id, verdict, c.text("reason"))
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		return showGate(c, d, gateSheet{faults: refusal.Faults}, fiber.StatusUnprocessableEntity)
-	}
-	return view{to: "/gate?done=held-" + verdict}, err
+	return view{to: "/gate?done=held-" + verdict}, d.DecideHeld(c.ctx, id, verdict, c.text("reason"))
 }
 
-// exchangesSheet is the list of exchanges, or one of them, with what was typed.
+// exchangesSheet is the list of exchanges, or one of them.
 type exchangesSheet struct {
-	all    []correspondence.ExchangeView
-	one    correspondence.ExchangeView
-	typed  correspondence.ExchangeForm
-	faults []correspondence.Fault
-	done   string
+	all  []correspondence.ExchangeView
+	one  correspondence.ExchangeView
+	to   string // whom a new one is for
+	done string
 }
 
-func showExchanges(c *Call, d *correspondence.Desk, p exchangesSheet, status int) (view, error) {
-	var err error
+func exchangesPage(c *Call, d *correspondence.Desk) (view, error) {
+	p, err := exchangesSheet{done: c.done(), to: c.query("to")}, error(nil)
 	if p.all, err = d.Exchanges(c.ctx); err != nil {
 		return view{}, err
 	}
-	return view{title: c.words.T("menu.exchanges"), section: "exchanges", status: status, echoes: true,
+	return view{title: c.words.T("menu.exchanges"), section: "exchanges", echoes: true,
 		body: func(f *frame) templ.Component { return exchangesBody(f, p) }}, nil
 }
 
-func showExchange(c *Call, d *correspondence.Desk, p exchangesSheet, status int) (view, error) {
+func exchangePage(c *Call, d *correspondence.Desk) (view, error) {
 	id, err := c.identity("id")
 	if err != nil {
 		return view{}, err
 	}
+	p := exchangesSheet{done: c.done()}
 	if p.one, err = d.Exchange(c.ctx, id); err != nil {
 		return view{}, err
 	}
-	return view{title: c.words.T("exchanges.with", "Name", p.one.With.Name), section: "exchanges", status: status, echoes: true,
+	return view{title: c.words.T("exchanges.with", "Name", p.one.With.Name), section: "exchanges",
 		body: func(f *frame) templ.Component { return exchangeBody(f, p) }}, nil
 }
 
@@ -153,17 +149,10 @@ func sayOnPage(c *Call, d *correspondence.Desk) (view, error) {
 		}
 		form.To = find.agent(form.To)
 	}
-	one, err := correspondence.ExchangeView{}, checkLimits(c.s.validate, &form)
-	if err == nil {
-		one, err = d.Say(c.ctx, id, form)
+	if err := checkLimits(c.s.validate, &form); err != nil {
+		return view{}, err
 	}
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid {
-		p := exchangesSheet{typed: form, faults: refusal.Faults}
-		if goesOn {
-			return showExchange(c, d, p, fiber.StatusUnprocessableEntity)
-		}
-		return showExchanges(c, d, p, fiber.StatusUnprocessableEntity)
-	}
+	one, err := d.Say(c.ctx, id, form)
 	return view{to: "/exchanges/" + one.ID.String()}, err
 }
 

@@ -23,6 +23,7 @@ func (s *Server) registerPages() {
 	s.registerFiles()
 	s.page(fiber.MethodGet, "/search", searchPage)
 	s.registerDirectory()
+	s.registerVisaRules()
 	s.registerTags()
 	s.registerRequests()
 	s.registerDossiers()

@@ -379,7 +379,7 @@ func TestDeciding(t *testing.T) {
 	karim.post("/groups/sahel/tags", url.Values{"tag": {"Sahel"}, "level": {"restricted"}})
 	marie.post("/groups/dam/tags", url.Values{"tag": {"sante"}, "level": {"unprotected"}}).wants(303)
 	marie.post("/groups/dam/tags/sante/withdraw", url.Values{"reason": {"Sans objet."}}).wants(303)
-	theo.post("/groups/dam/tags", url.Values{"tag": {"peche"}}).wants(403)
+	theo.post("/groups/dam/tags", url.Values{"tag": {"peche"}, "level": {"unprotected"}}).wants(403)
 }
 
 // TestADossierOnItsPages: opened, filled, shared and closed with forms alone; what is refused is shown where it was typed.

@@ -39,6 +39,7 @@ type Server struct {
 	house     *correspondence.Chancery
 	app       *fiber.App
 	routes    []route
+	pages     []shownPage // those that a refused form can be shown on again
 	assets    *assets
 	catalogue *catalogue
 	openapi   func() ([]byte, error) // made when it is first asked for: reflecting every type takes seconds

@@ -255,6 +255,18 @@ func finder(c *Call, d *correspondence.Desk) (found, error) {
 	}, nil
 }
 
+// groupCalled is the key of the group or community that is called so; what nobody is called stays as it was typed, for the fault to name.
+func (c *Call) groupCalled(d *correspondence.Desk, typed string) (string, error) {
+	if strings.TrimSpace(typed) == "" {
+		return "", nil
+	}
+	find, err := finder(c, d)
+	if err != nil {
+		return "", err
+	}
+	return find.group(typed), nil
+}
+
 // groupKeys is the keys of groups by all that they are called, folded; the first of a name has it.
 func groupKeys(groups []correspondence.GroupView) map[string]string {
 	keys := make(map[string]string, 4*len(groups))

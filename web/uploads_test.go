@@ -69,6 +69,7 @@ func (c *contract) joins(l *lodge) {
 	c.met["PATCH "+one] = true
 	paul.call(201, "POST", all, "/api/v1/drafts/"+draft+"/uploads", `{"name":"b.txt","size":4}`).read(&u)
 	paul.call(204, "DELETE", one, "/api/v1/drafts/"+draft+"/uploads/"+u.ID.String(), "")
+	paul.joinsDossier()
 	var sent correspondence.MessageView
 	paul.call(201, "POST", "/api/v1/drafts/{id}/release", "/api/v1/drafts/"+draft+"/release", "").read(&sent)
 	file := "/api/v1/messages/" + sent.ID.String() + "/attachments/0/"
@@ -76,6 +77,95 @@ func (c *contract) joins(l *lodge) {
 	for _, made := range []string{"picture", "thumbnail"} { // a text has none
 		paul.call(404, "GET", "/api/v1/messages/{id}/attachments/{n}/"+made, file+made, "")
 	}
+}
+
+// joinsDossier goes through the same operations for a dossier.
+func (c *contract) joinsDossier() {
+	c.t.Helper()
+	var kept struct{ ID string }
+	c.call(201, "POST", "/api/v1/dossiers", "/api/v1/dossiers", `{"title":"Avec des pièces","owner":"bamako","level":"unprotected"}`).read(&kept)
+	place, all := "/api/v1/dossiers/"+kept.ID+"/uploads", "/api/v1/dossiers/{id}/uploads"
+	var u correspondence.UploadView
+	c.call(422, "POST", all, place, `{"name":"a.txt","size":4,"level":"restricted"}`)
+	c.call(201, "POST", all, place, `{"name":"note.txt","size":4}`).read(&u)
+	c.call(200, "GET", all, place, "")
+	c.call(200, "GET", all+"/{upload}", place+"/"+u.ID.String(), "")
+	c.agrees(c.document.Components.Schemas["UploadView"].Value, c.piece(place+"/"+u.ID.String(), 0, "Note").wants(200))
+	c.met["PATCH "+all+"/{upload}"] = true
+	c.call(201, "POST", all, place, `{"name":"b.txt","size":4}`).read(&u)
+	c.call(204, "DELETE", all+"/{upload}", place+"/"+u.ID.String(), "")
+	if page := string(c.get("/dossiers/" + kept.ID).wants(200).body); !strings.Contains(page, "note.txt") || strings.Contains(page, "b.txt") {
+		c.t.Error("the dossier does not hold what was sent into it, or holds what was taken back")
+	}
+}
+
+// TestDossierWithFile: a browser without scripts puts a file into a dossier; a refusal is told where it was chosen.
+func TestDossierWithFile(t *testing.T) {
+	l := newLodge(t)
+	opened, err := l.As("marie").OpenDossier(t.Context(), correspondence.DossierForm{Title: "Crue du fleuve", Owner: "dam", Level: "restricted", Members: []string{"bamako"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	marie, paul := l.visit("marie", 2), l.visit("paul", 2)
+	address := "/dossiers/" + opened.ID.String()
+	shown := marie.get(address).wants(200).document()
+	send := func(v *visitor, name, level, content string) *answered {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		_ = w.WriteField("token", attribute(find(v.get(address).document(), "input", "name", "token"), "value"))
+		_ = w.WriteField("next", address)
+		_ = w.WriteField("level", level)
+		if name != "" {
+			part, _ := w.CreateFormFile("file", name)
+			_, _ = io.WriteString(part, content)
+		}
+		_ = w.Close()
+		return v.send("POST", address+"/files", w.FormDataContentType(), body.String())
+	}
+	if find(shown, "input", "type", "file") == nil || find(paul.get(address).wants(200).document(), "input", "type", "file") != nil {
+		t.Error("the field for a file is missing, or offered to who does not write")
+	}
+	if to := send(marie, "relevé.csv", "unprotected", "a;b\n1;2\n").wants(303).Header.Get("Location"); to != address+"#files" {
+		t.Errorf("led to %q", to)
+	}
+	if words := text(find(paul.get(address).document(), "section", "id", "files")); !strings.Contains(words, "relevé.csv") || strings.Contains(words, "DR") {
+		t.Errorf("paul sees %s", words)
+	}
+	send(marie, "virus.exe", "", "MZ\x90").wants(303)
+	told := marie.get(address).document()
+	if words := text(find(told, "ul", "id", "files-coming")); !strings.Contains(words, "virus.exe") || !strings.Contains(words, "contient un programme") && !strings.Contains(words, "type de fichier non admis") {
+		t.Errorf("the refusal is told as %s", words)
+	}
+	if words := text(paul.get(address).document()); strings.Contains(words, "virus.exe") {
+		t.Error("paul is told what marie sends")
+	}
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	_ = w.WriteField("token", attribute(find(told, "input", "name", "token"), "value"))
+	_ = w.WriteField("drop", attribute(find(told, "button", "name", "drop"), "value"))
+	_ = w.Close()
+	marie.send("POST", address+"/files", w.FormDataContentType(), body.String()).wants(303)
+	if words := text(marie.get(address).document()); strings.Contains(words, "virus.exe") {
+		t.Error("a refusal of which note was taken is still told")
+	}
+	refused := send(marie, "", "unprotected", "").wants(422).document()
+	checkSkeleton(t, refused, "fr")
+	checkSummary(t, refused, []string{"file"})
+	if !standsIn(refused, address+"/files", "level", "unprotected") {
+		t.Error("the level that was chosen is gone")
+	}
+	empty := send(marie, "vide.txt", "unprotected", "")
+	if empty.StatusCode == 303 {
+		if words := text(marie.get(address).document()); !strings.Contains(words, "vide") {
+			t.Error("nothing is told of an empty file")
+		}
+	}
+	send(paul, "de-paul.txt", "", "Bonjour").wants(403)
+	if err := l.As("marie").CloseDossier(t.Context(), opened.ID, "décrue"); err != nil {
+		t.Fatal(err)
+	}
+	send(marie, "tard.txt", "", "Bonjour").wants(409)
+	l.visit("ines", 2).send("POST", address+"/files", "application/x-www-form-urlencoded", "a=b").wants(415)
 }
 
 // TestUploadOverAPI: announced, sent in two pieces with a place asked in between, joined, released, looked at.

@@ -202,5 +202,6 @@ if (fields) {
   const [{ compose }, { AutoCompleteElement }] = await Promise.all([import(fields.dataset.compose), import(fields.dataset.autocomplete)]);
   AutoCompleteElement.setCSPTrustedTypesPolicy(policy);
   compose(fields);
-  if (fields.dataset.filesScript) (await import(fields.dataset.filesScript)).files(fields);
 }
+const sender = document.querySelector("[data-files-script]");
+if (sender) (await import(sender.dataset.filesScript)).files(document.getElementById("main"));

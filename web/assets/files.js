@@ -1,4 +1,4 @@
-// Files are sent in pieces, and go on where they broke off. Without this script the sheet sends one file with itself.
+// Files are sent in pieces, and go on where they broke off. Without this script a form sends one file with itself.
 const piece = 4 << 20;
 const patience = [1000, 2000, 4000, 8000, 15000, 30000];
 
@@ -45,6 +45,14 @@ async function draftOf() {
   return known();
 }
 
+// place is where files are sent, and where the part of the page is fetched that shows them; null when there is none.
+async function place() {
+  const { uploads, part: address } = part().dataset;
+  if (uploads) return { uploads, address };
+  const draft = await draftOf();
+  return draft ? { uploads: `/api/v1/drafts/${draft}/uploads`, address: `/drafts/${draft}/files` } : null;
+}
+
 function line(file) {
   const item = document.createElement("li");
   const bar = document.createElement("progress");
@@ -55,33 +63,33 @@ function line(file) {
   return { item, bar };
 }
 
-async function join(file) {
+async function join(file, level) {
   const shown = line(file);
   const wrong = (text) => shown.item.replaceChildren(`${file.name} : ${text}`);
   if (file.size > Number(part().dataset.most) * 1024 * 1024) return wrong(part().dataset.tooLarge);
-  const draft = await draftOf();
-  if (!draft) return wrong(part().dataset.broken);
-  const begun = await fetch(`/api/v1/drafts/${draft}/uploads`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: file.name, size: file.size }),
+  const to = await place();
+  if (!to) return wrong(part().dataset.broken);
+  const begun = await fetch(to.uploads, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: file.name, size: file.size, ...(level && { level }) }),
   }).catch(() => null);
   if (!begun?.ok) {
     const problem = await begun?.json().catch(() => null);
     return wrong(problem?.faults?.map((fault) => fault.detail).join(" ") || problem?.detail || part().dataset.broken);
   }
-  const address = `/api/v1/drafts/${draft}/uploads/${(await begun.json()).id}`;
+  const address = `${to.uploads}/${(await begun.json()).id}`;
   try {
     await whole(address, file, (there) => { shown.bar.value = there; });
   } catch {
     return wrong(part().dataset.broken);
   }
-  await refresh(draft);
+  await refresh(to);
 }
 
 // refresh puts the files' part anew, and again while something waits for its verdict.
-async function refresh(draft) {
+async function refresh({ address }) {
   for (let n = 0; n < 60; n++) {
     const changed = document.getElementById("files-refreshed");
-    changed.setAttribute("hx-get", `/drafts/${draft}/files`);
+    changed.setAttribute("hx-get", address);
     const swapped = new Promise((done) => document.addEventListener("htmx:after:swap", done, { once: true }));
     changed.dispatchEvent(new CustomEvent("files-changed"));
     await Promise.race([swapped, rest(3000)]);
@@ -90,17 +98,19 @@ async function refresh(draft) {
   }
 }
 
-export function files(sheet) {
+// files has whatever stands within send its files so; the part that shows them may be put anew meanwhile.
+export function files(within) {
   let sending = Promise.resolve();
-  sheet.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-send-file]");
-    const input = document.getElementById("file");
-    if (!button) return;
+  within.addEventListener("click", (event) => {
+    const input = document.querySelector("[data-file]");
+    if (!event.target.closest("[data-send-file]") || (part().dataset.uploads && input.files.length === 0)) return;
     event.preventDefault();
-    for (const file of [...input.files]) sending = sending.then(() => join(file));
+    const level = input.form.elements.namedItem("level");
+    const own = part().dataset.uploads && level?.value; // on a sheet the level is the message's
+    for (const file of [...input.files]) sending = sending.then(() => join(file, own));
     input.value = "";
   });
-  sheet.addEventListener("change", (event) => {
-    if (event.target.id === "file" && event.target.files.length > 0) document.querySelector("[data-send-file]").click();
+  within.addEventListener("change", (event) => {
+    if (event.target.matches("[data-file]") && event.target.files.length > 0 && !part().dataset.uploads) document.querySelector("[data-send-file]").click();
   });
 }

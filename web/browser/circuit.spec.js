@@ -51,8 +51,8 @@ test("from a draft through two visas, a signature, handling and a correction, by
   await type(drafter, "#summary", "Ce qui est proposé, en une phrase.");
   await type(drafter, "#text", "1. Premier point.");
   await press(drafter, drafter.locator(".ask-visas summary"));
-  await type(drafter, "#step-0", "mathieu.corbin");
-  await type(drafter, "#step-1", "nadia.belkhir");
+  await type(drafter, "#sheet-steps-0", "mathieu.corbin");
+  await type(drafter, "#sheet-steps-1", "nadia.belkhir");
   await press(drafter, drafter.getByRole("button", { name: "Envoyer aux viseurs" }));
   await expect(drafter.locator(".circuit-state")).toHaveText("en visa");
 
@@ -61,7 +61,7 @@ test("from a draft through two visas, a signature, handling and a correction, by
     await go(reviewer, "p", "/circuit");
     await press(reviewer, reviewer.getByRole("link", { name: subject }));
     await reviewer.waitForURL(/\/drafts\//);
-    await type(reviewer, "#opinion", "D’accord.");
+    await type(reviewer, "#opinion-comment", "D’accord.");
     await press(reviewer, reviewer.getByRole("button", { name: "Viser", exact: true }));
     await expect(reviewer.getByRole("status").first()).toBeVisible();
   }

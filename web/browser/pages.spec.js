@@ -1,7 +1,7 @@
 // Every page, light and dark, on three widths: axe, no sideways scrolling, nothing that the browser complains of, and a picture to look at.
 import { mkdirSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
-import { cast, expect, test } from "./people.js";
+import { accounts, cast, expect, test } from "./people.js";
 
 // pictures is the folder for them, when CHANCERY_PICTURES names one.
 const pictures = process.env.CHANCERY_PICTURES;
@@ -68,6 +68,65 @@ for (const half of [0, 1]) {
     await page.request.delete(`/api/v1/drafts/${draft}`);
   });
 }
+
+// Forms that are refused come back with what was typed; the summary has the focus, and its links lead to the fields.
+test("refused forms", async ({ visit }) => {
+  test.setTimeout(240_000);
+  const { sender, origin } = cast();
+  const page = await visit(sender, { refusals: [404, 422] });
+  const back = async (name, field, typed) => {
+    await expect(page.locator("#faults")).toBeFocused();
+    await expect(page.locator(field)).toHaveValue(typed);
+    await look(page, name);
+    const link = page.locator("#faults a").last();
+    const target = await link.getAttribute("href");
+    await link.press("Enter");
+    await expect(page.locator(target)).toBeFocused();
+  };
+  const open = (summary) => page.locator("details:has(> summary)").filter({ has: page.locator("summary", { hasText: summary }) }).last().evaluate((details) => { details.open = true; });
+
+  await page.goto("/dossiers");
+  await open("Ouvrir un dossier");
+  await page.fill("#dossier-title", "Crue du fleuve");
+  await page.fill("#dossier-members", "nulle part");
+  await page.getByRole("button", { name: "Ouvrir", exact: true }).click();
+  await back("refused-dossier", "#dossier-members", "nulle part");
+
+  await page.goto("/delegations");
+  await open("Déléguer");
+  await page.fill("#delegate-to", "personne");
+  await page.fill("#delegate-ends", "2020-01-01T10:00");
+  await page.fill("#delegate-reason", "Congé");
+  await page.locator("#delegate button[type=submit]").click();
+  await back("refused-delegation", "#delegate-reason", "Congé");
+
+  const { items } = await (await page.request.get("/api/v1/actions")).json();
+  await page.goto(`/messages/${items.find((item) => item.line.may.includes("reassign")).id}`);
+  await open("Réattribuer");
+  const form = page.locator("form[id^=reassign-]").first();
+  await form.locator("[name=to]").fill("nulle part");
+  await form.locator("[name=reason]").fill("Ce n’est pas pour nous.");
+  await form.locator("button[type=submit]").click();
+  await back("refused-handling", "form[id^=reassign-] [name=reason]", "Ce n’est pas pour nous.");
+
+  const director = accounts().find((account) => Object.values(account.duties).some((duties) => duties.includes("number_two")) && account.terminal_level === "restricted");
+  const group = Object.keys(director.duties).find((key) => director.duties[key].includes("number_two"));
+  const own = await visit(director, { refusals: [404, 422] });
+  await own.goto(`/groups/${group}`);
+  await own.locator("#rule-note").evaluate((at) => { at.closest("details").open = true; });
+  await look(own, "group-rule");
+  await own.fill("#rule-note-steps-0", "personne");
+  await own.locator("#rule-note button[value=save]").last().click();
+  await expect(own.locator("#rule-note-steps-0")).toHaveValue("personne");
+  await look(own, "refused-rule");
+  await own.fill("#rule-note-steps-0", director.login);
+  await own.locator("#rule-note button[value=save]").last().click();
+  await expect(own.locator("#visas")).toContainText(director.name);
+  await look(own, "group-ruled");
+  await own.locator("#rule-note").evaluate((at) => { at.closest("details").open = true; });
+  await own.locator("#rule-note button[value=drop]").click();
+  await expect(own.getByRole("status").first()).toBeVisible();
+});
 
 test("a message prints on A4 with its marking", async ({ visit }) => {
   const { sender, group } = cast();
