@@ -35,8 +35,9 @@ correspondence/postal < correspondence/queuetest
 archive, archive/boltfile, correspondence/postal, bbolt < correspondence/boltqueue
 correspondence/postal, emersion/go-smtp < correspondence/smtp
 habilitation, x/text < correspondence/gate
+habilitation < correspondence/keeping
 
-archive, search, tagging, habilitation, correspondence/postal, correspondence/gate, go-playground/validator, x/text < correspondence
+archive, search, tagging, habilitation, correspondence/postal, correspondence/gate, correspondence/keeping, go-playground/validator, x/text < correspondence
 habilitation < correspondence/circuit
 correspondence/circuit < correspondence
 habilitation < correspondence/handling
@@ -54,7 +55,7 @@ gofiber/fiber, valyala/fasthttp, a-h/templ, nicksnyder/go-i18n, go-playground/va
 
 # Only cmd names engines.
 archive, correspondence, habilitation, search, go-playground/validator < cmd/assembly
-archive/boltjournal, archive/boltkeys, archive/filevault, correspondence/boltdesk, correspondence/boltqueue, correspondence/gate, correspondence/postal, correspondence/smtp, correspondence/inspection, habilitation/boltcredentials, search/bleveindex < cmd/assembly
+archive/boltjournal, archive/boltkeys, archive/filevault, correspondence/boltdesk, correspondence/boltqueue, correspondence/gate, correspondence/keeping, correspondence/postal, correspondence/smtp, correspondence/inspection, habilitation/boltcredentials, search/bleveindex < cmd/assembly
 correspondence, correspondence/postal, habilitation, tagging, klauspost/compress < cmd/intake
 correspondence, habilitation, tagging, cmd/assembly < cmd/fiction
 archive, correspondence, habilitation, search, web, cmd/assembly, cmd/fiction, cmd/intake, testdata/house < cmd/chancery

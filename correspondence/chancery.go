@@ -13,6 +13,7 @@ import (
 
 	"chancery/archive"
 	"chancery/correspondence/gate"
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 	"chancery/search"
 )
@@ -35,10 +36,11 @@ type Published interface {
 
 // Config is what a house is put together from; cmd chooses the engines.
 type Config struct {
-	Domain        string       // of message identities: "mae.example"
-	MailDomain    string       // of the mail addresses of groups and agents; "": Domain
-	Relayed       bool         // some server takes mail to outside; false: what may leave waits
-	GateDefault   gate.Outcome // where no rule of the release gate matches; "": a second person
+	Domain        string        // of message identities: "mae.example"
+	MailDomain    string        // of the mail addresses of groups and agents; "": Domain
+	Relayed       bool          // some server takes mail to outside; false: what may leave waits
+	GateDefault   gate.Outcome  // where no rule of the release gate matches; "": a second person
+	Retention     keeping.Rules // nil: the rules of keeping.DefaultRules
 	Folds         *Folds
 	Journal       archive.Journal
 	Trees         archive.Trees
@@ -122,6 +124,9 @@ func Open(ctx context.Context, config Config) (*Chancery, error) {
 func (c *Chancery) settle() {
 	if c.NewID == nil {
 		c.NewID = func([]byte) habilitation.ID { return habilitation.NewID() }
+	}
+	if c.Retention == nil {
+		c.Retention, _ = keeping.ParseRules(keeping.DefaultRules)
 	}
 	if c.Zone == nil {
 		c.Zone = time.UTC

@@ -1,6 +1,7 @@
 package correspondence
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ const shelfDrafts Shelf = "drafts"
 // savedDraft is what the desk store keeps of a draft. The draft's identity becomes the message's, so a draft is released once.
 type savedDraft struct {
 	Form  Form                 `json:"form"`
+	Begun time.Time            `json:"begun,omitzero"` // when the draft was first saved
 	Saved time.Time            `json:"saved"`
 	Typed habilitation.Level   `json:"typed"`        // of the session that the whole form was sent from
 	By    habilitation.AgentID `json:"by,omitempty"` // who saved it, of a shared draft or a version
@@ -111,7 +113,9 @@ func (d *Desk) putDraft(ctx context.Context, to foundDraft, over uint64, form Fo
 	if err := d.keepFiles(ctx, &form, had); err != nil {
 		return to, err
 	}
-	to.savedDraft = savedDraft{Form: form, Saved: d.house.Clock().UTC().Truncate(time.Millisecond), Typed: d.badge.Level(), By: d.badge.Agent()}
+	now := d.house.Clock().UTC().Truncate(time.Millisecond)
+	begun := cmp.Or(to.savedDraft.Begun, to.savedDraft.Saved, now)
+	to.savedDraft = savedDraft{Form: form, Begun: begun, Saved: now, Typed: d.badge.Level(), By: d.badge.Agent()}
 	value, err := json.Marshal(to.savedDraft)
 	if err != nil {
 		return to, fmt.Errorf("save draft %s: %w", to.id, err)
@@ -223,7 +227,7 @@ func (d *Desk) draftView(found foundDraft) DraftView {
 
 func (d *Desk) draftOf(found foundDraft) Draft {
 	draft := d.drafted(found.id, found.Form)
-	draft.Awaited = found.awaited
+	draft.Awaited, draft.Begun = found.awaited, cmp.Or(found.Begun, found.Saved)
 	return draft
 }
 

@@ -21,6 +21,10 @@ func (d *Desk) particulars(v *MessageView, m *Dispatch) {
 	for _, c := range p.Collectives {
 		v.Collectives = append(v.Collectives, CollectiveView{Key: c.Key, Name: d.house.Folds.collectiveName(&c, m.Language), Role: c.Role, Members: len(c.Audiences)})
 	}
+	v.LevelOwner, v.Keeping = d.house.Folds.party(&m.Origin, m.Language), d.keepingView(m)
+	if p.LevelOwner != nil {
+		v.LevelOwner = d.house.Folds.party(p.LevelOwner, m.Language)
+	}
 	d.authorization(v, m)
 }
 

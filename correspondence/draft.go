@@ -41,7 +41,8 @@ type Draft struct {
 	Agent   habilitation.AgentID
 	Ceiling habilitation.Level // of the session: nobody writes above what they may read
 	Purpose Purpose
-	Awaited []string // names of files on their way into it: whoever sends it without them lets go of them first
+	Begun   time.Time // when it was first put on a desk; zero: it lay on none
+	Awaited []string  // names of files on their way into it: whoever sends it without them lets go of them first
 }
 
 // Purpose is what a draft is finished for.
@@ -90,7 +91,7 @@ func (f *finishing) read() {
 // formOrder is the order in which faults are told: that of Form.
 var formOrder = []string{"kind", "instruction", "exercise", "origin", "drafter", "action", "info", "collectives", "exempted", "agents", "external", "precedence",
 	"info_precedence", "level", "tags", "free_tags", "countries", "persons", "language", "subject", "summary", "text", "comment", "references", "reply_to",
-	"follows", "corrects", "reply_before", "valid_until", "not_before", "silence_until", "level_reason", "reassess_on", "audience_mention",
+	"follows", "corrects", "reply_before", "valid_until", "not_before", "silence_until", "level_reason", "level_owner", "reassess_on", "audience_mention",
 	"handling_instructions", "distribution_class", "attachments"}
 
 func placeInForm(field string) int {

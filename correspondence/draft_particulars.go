@@ -230,9 +230,26 @@ func (f *finishing) protection() {
 	f.length("level_reason", f.m.LevelReason, false, maxSummary)
 	f.length("audience_mention", f.m.AudienceMention, false, maxPhrase)
 	f.length("handling_instructions", f.m.HandlingInstructions, false, maxSummary)
+	if form.LevelOwner != "" && form.LevelOwner != form.Origin {
+		f.levelOwner(form.LevelOwner)
+	}
 	f.citesNothingRestricted("level_reason", f.m.LevelReason)
 	f.citesNothingRestricted("audience_mention", f.m.AudienceMention)
 	f.citesNothingRestricted("handling_instructions", f.m.HandlingInstructions)
+}
+
+// levelOwner reads the group that answers for the level in the place of the origin.
+func (f *finishing) levelOwner(key string) {
+	owner, ok := f.register.AudienceByKey(key)
+	switch {
+	case !ok || owner.Community:
+		f.fault("level_owner", "group-unknown", "value", key)
+	case owner.Level < f.m.Level:
+		f.fault("level_owner", "group-not-cleared", "group", owner.Name.In(f.m.Language))
+	default:
+		party := f.party(owner)
+		f.m.LevelOwner = &party
+	}
 }
 
 // external reads the addresses outside the house: of a formal mail, and of nothing that is protected.

@@ -100,6 +100,7 @@ func (w *headerWriter) allotted(a Allotted, m *Message) {
 	w.plain("MMHS-Extended-Authorisation-Info", a.At.UTC().Format("20060102150405Z"))
 	w.plain("Date", mailDate(a.At))
 	w.signatures(m)
+	w.keeping(&m.Keeping)
 	w.resolved(m)
 }
 

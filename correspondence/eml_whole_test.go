@@ -3,6 +3,7 @@ package correspondence
 import (
 	"time"
 
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 )
 
@@ -20,6 +21,9 @@ func wholeTelegram() specimen {
 		Qualification: ToRead, Asked: Asked{Collective: "postes-sahel"}})
 	s.allotted.Addressees = append(s.allotted.Addressees, 44)
 	m.Particulars = wholeParticulars()
+	m.Keeping = Keeping{BegunAt: time.Date(2026, 7, 11, 9, 0, 0, 0, time.UTC), HandedIn: time.Date(2026, 7, 12, 11, 0, 0, 0, time.UTC), FilePlan: "BAMAKO/mali",
+		Retention: &Retention{Rule: "APP-TD", KeepUntil: time.Date(2051, 7, 12, 13, 2, 7, 0, time.UTC), Final: keeping.Keep, Access: "ACC-00003",
+			CommunicableOn: time.Date(2051, 7, 12, 13, 2, 7, 0, time.UTC)}}
 	m.Authorization = Authorization{OnBehalf: &Person{Agent: 25, Login: "anne.keller", Name: "Anne Keller"}, OwnEdit: true, Visas: []VisaLine{
 		{Person: Person{Agent: 40, Login: "lea.fontaine", Name: "Léa Fontaine"}, Group: specimenAfrica, Round: 1, Digest: "0badc0de", Verdict: "approved",
 			At: time.Date(2026, 7, 12, 12, 0, 0, 0, time.UTC)},
@@ -43,7 +47,7 @@ func wholeParticulars() Particulars {
 		Corrects:    &Correction{How: Replaces, Message: specimenID(62), Number: "TD BAMAKO DR 11"},
 		ReplyBefore: time.Date(2026, 7, 15, 12, 0, 0, 0, time.UTC), ValidUntil: time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC),
 		NotBefore: time.Date(2026, 7, 12, 13, 0, 0, 0, time.UTC), SilenceUntil: time.Date(2026, 7, 14, 18, 0, 0, 0, time.UTC),
-		ReassessOn: time.Date(2028, 7, 12, 23, 59, 59, 0, time.UTC), Countries: []string{"Mali", "Côte d’Ivoire"}, Persons: []string{"Modibo Keïta", "préfet de Mopti"},
+		ReassessOn: time.Date(2028, 7, 12, 23, 59, 59, 0, time.FixedZone("", 2*3600)), LevelOwner: &specimenAfrica, Countries: []string{"Mali", "Côte d’Ivoire"}, Persons: []string{"Modibo Keïta", "préfet de Mopti"},
 		FreeTags: []string{"crue", "déplacés internes"}, LevelReason: "Négociation en cours, à revoir ensuite.", AudienceMention: "Spécial France",
 		HandlingInstructions: "Ne pas transmettre par téléphone.",
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 )
 
@@ -41,6 +42,7 @@ func hostileMessage(value string) (Message, Allotted) {
 			References: []Reference{{Text: value, Message: specimenID(1)}}, Attachments: []Attachment{{Name: value, Type: value, Level: 1, Digest: value}},
 			Particulars:   hostileParticulars(value),
 			Authorization: Authorization{OnBehalf: &person, OwnEdit: true, Visas: []VisaLine{{Person: person, Group: party, Digest: value, Verdict: value, Comment: value, For: &person, Signature: []byte(value)}}},
+			Keeping:       Keeping{BegunAt: time.Unix(7, 0), HandedIn: time.Unix(8, 0), FilePlan: value, Retention: &Retention{Rule: value, Final: keeping.Final(value), Access: value}},
 		}, Allotted{Number: Number{Telegram, value, habilitation.Restricted, 2026, 12}, Addressees: []uint64{1, 2},
 			At: time.Date(2026, 7, 12, 13, 2, 0, 0, time.UTC), House: value}
 }
@@ -51,7 +53,7 @@ func hostileParticulars(value string) Particulars {
 		Collectives: []Collective{{Key: value, Name: value, Role: Action, Instruction: value, Audiences: []habilitation.AudienceID{1}}},
 		Exempted:    []Party{{Key: value, Timbre: value, Name: value}}, Corrects: &Correction{How: Cancels, Message: specimenID(3), Number: value},
 		ReplyBefore: time.Unix(2, 0), ValidUntil: time.Unix(3, 0), NotBefore: time.Unix(4, 0), SilenceUntil: time.Unix(5, 0), ReassessOn: time.Unix(6, 0),
-		Countries: []string{value}, Persons: []string{value}, FreeTags: []string{value}, LevelReason: value, AudienceMention: value,
+		Countries: []string{value}, Persons: []string{value}, FreeTags: []string{value}, LevelReason: value, LevelOwner: &Party{Key: value, Timbre: value, Name: value}, AudienceMention: value,
 		HandlingInstructions: value, External: []string{value}}
 }
 
@@ -239,11 +241,13 @@ func checkParticulars(t *testing.T, header mail.Header, m *Message) {
 		"X-Chancery-Country":     {"text": m.Countries[0]},
 		"X-Chancery-Person":      {"text": m.Persons[0]},
 		"X-Chancery-External":    {"text": m.External[0]},
+		"X-Chancery-Level-Owner": {"group": m.LevelOwner.Key, "timbre": m.LevelOwner.Timbre, "name": m.LevelOwner.Name},
 	}
 	if m.Provenance == nil && m.Addressees[1].Collective != "" {
 		want["X-Chancery-Expanded"] = map[string]string{"collective": m.Addressees[1].Collective, "name": m.Addressees[1].Name}
 	}
 	if m.Provenance == nil {
+		want["X-Chancery-Retention"] = map[string]string{"rule": m.Retention.Rule, "access": m.Retention.Access}
 		want["X-Chancery-Visa"] = map[string]string{"comment": visa.Comment, "login": visa.Person.Login, "for-name": visa.For.Name}
 	}
 	for field, texts := range want {

@@ -24,6 +24,11 @@ func (w *headerWriter) particulars(m *Message) {
 	w.each("X-Chancery-External", m.External)
 	w.text("X-Chancery-Audience-Mention", m.AudienceMention)
 	w.text("X-Chancery-Level-Reason", m.LevelReason)
+	if m.LevelOwner != nil {
+		w.terms("X-Chancery-Level-Owner", "group")
+		w.partyParams(*m.LevelOwner)
+		w.end()
+	}
 	w.text("MMHS-Handling-Instructions", m.HandlingInstructions)
 }
 

@@ -75,10 +75,10 @@ func (c *Chancery) checkActs(by habilitation.AgentID, acts []habilitation.Act) e
 	return nil
 }
 
-// copyOfRights copies register, thesaurus, declarations, circuits and dossiers.
+// copyOfRights copies what acts that are decided together may be about.
 func (f *Folds) copyOfRights() (*Folds, error) {
 	trial := NewFolds()
-	for from, to := range map[fold]fold{f.Register: trial.Register, f.Thesaurus: trial.Thesaurus, f.Declarations: trial.Declarations, f.Circuits: trial.Circuits, f.Dossiers: trial.Dossiers, f.Gate: trial.Gate} {
+	for from, to := range map[fold]fold{f.Register: trial.Register, f.Thesaurus: trial.Thesaurus, f.Declarations: trial.Declarations, f.Circuits: trial.Circuits, f.Dossiers: trial.Dossiers, f.Gate: trial.Gate, f.Keeping: trial.Keeping} {
 		var b bytes.Buffer
 		if err := errors.Join(from.Snapshot(&b), to.Restore(&b)); err != nil {
 			return nil, fmt.Errorf("copy the folds: %w", err)

@@ -9,6 +9,7 @@ import (
 	"chancery/correspondence/dossier"
 	"chancery/correspondence/gate"
 	"chancery/correspondence/handling"
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 	"chancery/tagging"
 )
@@ -27,6 +28,7 @@ func (f *Folds) families() []family {
 		{snapshotHandling, handling.Acts, f.applyHandling, f.Handling.Check},
 		{snapshotCircuits, circuit.Acts, timed(f.Circuits.Apply), f.Circuits.Check},
 		{snapshotGate, gate.Acts, timed(f.Gate.Apply), f.Gate.Check},
+		{snapshotKeeping, keeping.Acts, timed(f.Keeping.Apply), f.Keeping.Check},
 		{snapshotDossiers, dossier.Acts, timed(f.Dossiers.Apply), f.Dossiers.Check},
 		{snapshotThesaurus, tagging.Acts, timed(f.applyTagging), f.checkTagging},
 		{snapshotRegister, habilitation.Acts, timed(f.Register.Apply), f.Register.Check},

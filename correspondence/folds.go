@@ -14,6 +14,7 @@ import (
 	"chancery/correspondence/dossier"
 	"chancery/correspondence/gate"
 	"chancery/correspondence/handling"
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -30,6 +31,7 @@ type Folds struct {
 	Circuits     *circuit.Circuits
 	Gate         *gate.Gate
 	Handling     *handling.Matters
+	Keeping      *keeping.Shelves
 	changes      *changes               // what streams tell anew; memory only
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
 	waiting      []search.Document      // owned by replay: what the rows have not taken yet
@@ -39,7 +41,7 @@ type Folds struct {
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), changes: &changes{},
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), Keeping: keeping.New(), changes: &changes{},
 		through: map[string]archive.Seq{}}
 }
 

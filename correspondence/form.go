@@ -41,6 +41,7 @@ type Form struct {
 	NotBefore            string           `json:"not_before,omitempty" validate:"max=40"`    // not released earlier
 	SilenceUntil         string           `json:"silence_until,omitempty" validate:"max=40"` // adopted if nobody objects until then
 	LevelReason          string           `json:"level_reason,omitempty" validate:"max=2000"`
+	LevelOwner           string           `json:"level_owner,omitempty" validate:"max=100"`       // key of the group that answers for the level; default: the origin
 	ReassessOn           string           `json:"reassess_on,omitempty" validate:"max=40"`        // when the level is to be looked at again
 	AudienceMention      string           `json:"audience_mention,omitempty" validate:"max=1000"` // "Spécial France", "Personnel"
 	HandlingInstructions string           `json:"handling_instructions,omitempty" validate:"max=2000"`

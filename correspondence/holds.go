@@ -43,7 +43,7 @@ func (h holds) carryOut(ctx context.Context, draft circuit.Draft) error {
 		return err
 	}
 	r := &release{badge: badge, hold: draft.Hold, whose: AsReviewed,
-		draft: Draft{ID: draft.ID, Form: frozen.Form, Agent: badge.Agent(), Ceiling: badge.Level()}}
+		draft: Draft{ID: draft.ID, Form: frozen.Form, Agent: badge.Agent(), Ceiling: badge.Level(), Begun: frozen.Begun}}
 	if draft.Hold.Own {
 		r.whose = AsOwn
 	}

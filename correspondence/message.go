@@ -30,7 +30,8 @@ type Message struct {
 	Provenance     *Provenance // of an imported record, and of a mail from outside
 	Reception      *Reception  // of a mail from outside
 	Particulars
-	Authorization // filled in at release
+	Authorization // filled in at release, as is what follows
+	Keeping
 }
 
 // Party is a functional group or community with the words it bore.

@@ -27,6 +27,7 @@ type Particulars struct {
 	Persons              []string          `json:"persons,omitempty"`   // whom the message is about
 	FreeTags             []string          `json:"free_tags,omitempty"` // searchable words; they give no rights
 	LevelReason          string            `json:"level_reason,omitempty"`
+	LevelOwner           *Party            `json:"level_owner,omitempty"`      // who answers for the level; nil: the origin
 	AudienceMention      string            `json:"audience_mention,omitempty"` // "Spécial France", "Personnel"
 	HandlingInstructions string            `json:"handling_instructions,omitempty"`
 	External             []string          `json:"external,omitempty"` // mail addresses outside the house, of a formal mail

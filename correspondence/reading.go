@@ -7,6 +7,7 @@ import (
 	"chancery/correspondence/circuit"
 	"chancery/correspondence/dossier"
 	"chancery/correspondence/gate"
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 	"chancery/search"
 	"chancery/tagging"
@@ -69,5 +70,7 @@ var refusals = []struct {
 	{gate.ErrDecided, refuse(Conflict, "decided")},
 	{gate.ErrSamePerson, refuse(NotMandated, "second-person")},
 	{gate.ErrUnknown, errUnknown},
+	{keeping.ErrSame, refuse(Conflict, "same-place")},
+	{keeping.ErrFreeze, errUnknown},
 	{ErrClosing, refuse(Busy, "closing")},
 }

@@ -22,9 +22,9 @@ const (
 	kindOpened   = "message.opened" // in the readings journal
 )
 
-// recordVersion is the version that is written. Version 1 had the signatory and the resolved references inside the content, and none of
+// recordVersion is the version that is written. Version 2 had nothing of the keeping, and no owner of the level; version 1 had the signatory and the resolved references inside the content, and none of
 // the particulars; it is read as it was written.
-const recordVersion, firstRecordVersion = 2, 1
+const recordVersion, firstRecordVersion = 3, 1
 
 // readingVersion is the version of the readings.
 const readingVersion = 1
@@ -55,6 +55,7 @@ type record struct {
 	Reception      *Reception         `json:"reception,omitempty"` // of a mail that came from outside
 	Particulars
 	Authorization
+	Keeping
 	Outcome
 }
 
@@ -87,7 +88,7 @@ type Dispatch struct {
 func newRecord(m *Message, a Allotted, outcome Outcome) record {
 	r := record{Kind: m.Kind, At: a.At, Origin: m.Origin, Drafter: m.Drafter, Signatory: m.Signatory, Agents: m.Agents,
 		Precedence: m.Precedence, InfoPrecedence: m.InfoPrecedence, Level: m.Level, Tags: m.Tags, Language: m.Language, Subject: m.Subject,
-		References: m.References, Attachments: m.Attachments, Provenance: m.Provenance, Reception: m.Reception, Particulars: m.Particulars, Authorization: m.Authorization,
+		References: m.References, Attachments: m.Attachments, Provenance: m.Provenance, Reception: m.Reception, Particulars: m.Particulars, Authorization: m.Authorization, Keeping: m.Keeping,
 		Outcome: outcome}
 	if a.Number.N > 0 {
 		r.Number = &recordedNumber{Year: a.Number.Year, N: a.Number.N}

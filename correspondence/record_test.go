@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 
 	"chancery/archive"
@@ -39,6 +41,33 @@ func TestGoldenRecords(t *testing.T) {
 		}
 		golden(t, filepath.Join("testdata", "records", kindOpened+".1"), payload)
 	})
+}
+
+// TestRecordsOfEveryVersionStayReadable reads every payload that was ever kept, and writes it again to the same bytes.
+func TestRecordsOfEveryVersionStayReadable(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "records", "message.*.*.good_*"))
+	if err != nil || len(files) < 11 {
+		t.Fatalf("%d records, %v", len(files), err)
+	}
+	for _, file := range files {
+		parts := strings.Split(filepath.Base(file), ".")
+		version, err := strconv.ParseUint(parts[2], 10, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := read(t, file)
+		d, err := decodeDispatch(archive.Entry{Header: archive.Header{Version: uint8(version)}, Payload: payload})
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if again, err := d.encode(); err != nil || !bytes.Equal(again, payload) {
+			t.Errorf("%s written again differs: %v", file, err)
+		}
+		if _, err := parseOriginal(d.Original); err != nil {
+			t.Errorf("%s: original: %v", file, err)
+		}
+	}
 }
 
 func (s specimen) kind() string {

@@ -154,6 +154,7 @@ func (c *Chancery) check(r *release, at time.Time) error {
 	if err := c.checkCircuit(r, at); err != nil {
 		return err
 	}
+	message.Keeping = c.keepingOf(r, at)
 	r.outcome = c.outcome(message)
 	if err := c.passGate(r); err != nil {
 		return err

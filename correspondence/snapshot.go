@@ -26,9 +26,10 @@ const (
 	snapshotCircuits  = "circuits"
 	snapshotGate      = "gate"
 	snapshotHandling  = "handling"
+	snapshotKeeping   = "keeping"
 )
 
-var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotGate, snapshotDossiers, snapshotHandling}
+var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotGate, snapshotDossiers, snapshotHandling, snapshotKeeping}
 
 // snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the sequence and the body.
 const snapshotMagic = "chancery snapshot 2\n"
@@ -65,6 +66,8 @@ func (f *Folds) members(name string) []fold {
 		return []fold{f.Gate}
 	case snapshotHandling:
 		return []fold{f.Handling}
+	case snapshotKeeping:
+		return []fold{f.Keeping}
 	}
 	return []fold{rowsFold{f.Rows}}
 }
@@ -111,6 +114,8 @@ func (f *Folds) reset(name string) {
 		f.Gate = empty.Gate
 	case snapshotHandling:
 		f.Handling = empty.Handling
+	case snapshotKeeping:
+		f.Keeping = empty.Keeping
 	}
 }
 

@@ -207,6 +207,8 @@ type MessageView struct {
 	Persons              []string          `json:"persons"`
 	FreeTags             []string          `json:"free_tags"`
 	LevelReason          string            `json:"level_reason,omitempty"`
+	LevelOwner           AudienceRef       `json:"level_owner"` // who answers for the level
+	Keeping              KeepingView       `json:"keeping"`
 	AudienceMention      string            `json:"audience_mention,omitempty"`
 	HandlingInstructions string            `json:"handling_instructions,omitempty"`
 	External             []string          `json:"external"` // mail addresses outside the house

@@ -24,6 +24,7 @@ func (s *Server) registerAPI() {
 	s.registerHandlingAPI()
 	s.registerHabilitationAPI()
 	s.registerExportAPI()
+	s.registerKeepingAPI()
 	s.registerCircuitAPI()
 	s.registerMailAPI()
 	s.registerHouseAPI()

@@ -12,6 +12,7 @@ import (
 )
 
 func (s *Server) registerMessage() {
+	s.registerKeeping()
 	s.page(fiber.MethodGet, "/messages/{id}", messagePage)
 	s.page(fiber.MethodPost, "/messages/{id}/unread", func(c *Call, d *correspondence.Desk) (view, error) {
 		id, err := c.identity("id")
@@ -43,12 +44,16 @@ func messagePage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	life, err := lifeOf(c, d, &message)
+	if err != nil {
+		return view{}, err
+	}
 	title := message.Subject
 	if message.Number != "" {
 		title = message.Number + " – " + title
 	}
 	return view{title: title, section: "teleprinter", body: func(f *frame) templ.Component {
-		return messageBody(f, message, handling, thread, into, c.done())
+		return messageBody(f, message, handling, thread, into, life, c.done())
 	}}, nil
 }
 

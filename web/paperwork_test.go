@@ -87,7 +87,9 @@ func fullMessage() correspondence.MessageView {
 		Collectives: []correspondence.CollectiveView{{Name: habilitation.Label{FR: "Postes d’Afrique"}, Members: 41}}, Exempted: []correspondence.AudienceRef{group("rome", "ROME", "Rome")},
 		References: []correspondence.ReferenceView{{Text: "TD DIPLOMATIE 932"}, {Text: "Note verbale du 3 mars"}}, InReplyTo: &correspondence.ReferenceView{Text: "TD DIPLOMATIE 931"},
 		Follows: &correspondence.ReferenceView{Text: "TD BAMAKO DR 11"}, Corrects: &correspondence.CorrectionView{ReferenceView: correspondence.ReferenceView{Text: "TD BAMAKO DR 10"}, How: correspondence.Cancels},
-		ReplyBefore: day(9), ValidUntil: day(10), NotBefore: day(6), SilenceUntil: day(11), ReassessOn: day(31), LevelReason: "Source protégée", AudienceMention: "Spécial France",
+		ReplyBefore: day(9), ValidUntil: day(10), NotBefore: day(6), SilenceUntil: day(11), ReassessOn: day(31), LevelReason: "Source protégée", LevelOwner: group("cabinet", "CABINET", "Cabinet"),
+		Keeping: correspondence.KeepingView{BegunAt: day(4), HandedIn: day(5), FilePlan: "AFR/MALI", Retention: &correspondence.RetentionView{Rule: "APP-TD", KeepUntil: *day(7), Final: "keep", Access: "ACC-00003", CommunicableOn: *day(8)},
+			Freezes: []correspondence.FreezeView{{WordView: correspondence.WordView{By: correspondence.AgentRef{Name: "Odile Archives"}, At: *day(9), Reason: "Contentieux en cours"}}}}, AudienceMention: "Spécial France",
 		HandlingInstructions: "Ne pas afficher", External: []string{"crise@onu.example"}, Comment: "Commentaire du poste : le pont tient.", OwnEdit: true,
 		Visas: []correspondence.VisaView{{Reviewer: correspondence.AgentRef{Name: "Awa Diarra"}, Group: group("dam", "DAM", "Afrique"), Verdict: "remarks", At: *day(6), Comment: "Voir le §2",
 			For: &correspondence.AgentRef{Name: "Luc Lemoine"}}},
@@ -151,7 +153,7 @@ func TestTheSheetSaysEverything(t *testing.T) {
 			all := strings.Join(pages, "\n")
 			squeezed := strings.Join(strings.Fields(all), " ")
 			words = append(words, "J. C. Belliard", "Karim Benali", "Mali", "Amadou Traoré", "ROME", "TD DIPLOMATIE 932", "Note verbale du 3 mars", "TD DIPLOMATIE 931", "TD BAMAKO DR 11", "Source protégée",
-				"Ne pas afficher", "crise@onu.example", "Prévenir la cellule de crise.", "M. le directeur", "le pont tient", "Awa Diarra", "Luc Lemoine", "Voir le §2", "carte d’été.pdf", "0123456789abcdef", "fefe",
+				"Ne pas afficher", "crise@onu.example", "Prévenir la cellule de crise.", "M. le directeur", "le pont tient", "Awa Diarra", "CABINET", "AFR/MALI", "APP-TD", "ACC-00003", "Contentieux en cours", "Odile Archives", "Luc Lemoine", "Voir le §2", "carte d’été.pdf", "0123456789abcdef", "fefe",
 				"anticonstitutionnellement, œuvre, cœur, ÀÉÎÔÜ, Владимир, Αθήνα, Đặng", "« plan Niger », 42 € par tête", "./.", "openssl cms -verify", habilitation.ID{1}.String())
 			for _, word := range words {
 				if !strings.Contains(squeezed, strings.Join(strings.Fields(word), " ")) {

@@ -180,7 +180,7 @@ func (c *Call) typedParticulars(form *correspondence.Form) {
 	form.ReplyBefore, form.ValidUntil = c.instant(c.form.Get("reply_before")), c.instant(c.form.Get("valid_until"))
 	form.NotBefore, form.SilenceUntil = c.instant(c.form.Get("not_before")), c.instant(c.form.Get("silence_until"))
 	form.ReassessOn = c.instant(c.form.Get("reassess_on"))
-	form.LevelReason, form.AudienceMention = c.form.Get("level_reason"), c.form.Get("audience_mention")
+	form.LevelReason, form.LevelOwner, form.AudienceMention = c.form.Get("level_reason"), strings.TrimSpace(c.form.Get("level_owner")), c.form.Get("audience_mention")
 	form.HandlingInstructions, form.DistributionClass = c.form.Get("handling_instructions"), c.form.Get("distribution_class")
 	form.External, form.FreeTags = listed(c.form.Get("external")), listed(c.form.Get("free_tags"))
 	form.Countries, form.Persons = listed(c.form.Get("countries")), listed(c.form.Get("persons"))

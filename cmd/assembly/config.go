@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-playground/validator/v10"
 
+	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 )
 
@@ -45,6 +46,7 @@ type Config struct {
 	MailRelay       string `key:"mail_relay" validate:"omitempty,address"`                   // server that takes mail to outside; empty: none leaves
 	MailRelayTLS    string `key:"mail_relay_tls" validate:"oneof=always offered never"`      // of the line to it
 	MailGate        string `key:"mail_gate" validate:"oneof=allow second-person block"`      // what the release gate says where no rule of it matches
+	RetentionRules  string `key:"retention_rules" validate:"required,retention"`             // how long messages are kept, and when anybody may read them
 	ArgonMemory     int    `key:"argon_memory_kib" validate:"min=47104,max=1048576"`         // memory of one password hashing, in KiB; not under 46 MiB
 	ArgonPasses     int    `key:"argon_passes" validate:"min=1,max=16"`                      // passes of one password hashing
 
@@ -55,13 +57,22 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{Listen: "127.0.0.1:8080", TLS: "auto", Certificate: "tls/certificate.pem", CertificateKey: "tls/key.pem", Journal: "bolt:journal.db",
 		TimeZone: "Europe/Paris", LogLevel: "info", LogFormat: "text", Streams: 10_000, StreamsPerAgent: 5, SigningWindow: 15,
-		FileMost: 100, FileShare: 500, FileWords: "on", FileChildren: 2, MailSize: 25, MailQueue: 100_000, MailQueueSize: 4096, MailRelayTLS: "always", MailGate: "second-person",
+		FileMost: 100, FileShare: 500, FileWords: "on", FileChildren: 2, MailSize: 25, MailQueue: 100_000, MailQueueSize: 4096, MailRelayTLS: "always", MailGate: "second-person", RetentionRules: keeping.DefaultRules,
 		ArgonMemory: int(habilitation.ProductionArgon.Memory), ArgonPasses: int(habilitation.ProductionArgon.Passes)}
 }
 
 // Argon is the cost of hashing a password.
 func (c Config) Argon() habilitation.Argon {
 	return habilitation.Argon{Memory: uint32(c.ArgonMemory), Passes: uint32(c.ArgonPasses), Threads: 1}
+}
+
+// Retention is the rules by which messages are kept.
+func (c Config) Retention() keeping.Rules {
+	rules, err := keeping.ParseRules(c.RetentionRules)
+	if err != nil {
+		return nil // a configuration that was validated has rules
+	}
+	return rules
 }
 
 // Zone is the time zone of the pages.
@@ -180,6 +191,12 @@ func (c Config) faults(places map[string]string) []error {
 	if err := check.RegisterValidation("address", func(f validator.FieldLevel) bool { return isAddress(f.Field().String()) }); err != nil {
 		return []error{err}
 	}
+	if err := check.RegisterValidation("retention", func(f validator.FieldLevel) bool {
+		_, err := keeping.ParseRules(f.Field().String())
+		return err == nil
+	}); err != nil {
+		return []error{err}
+	}
 	if err := check.RegisterValidation("scanner", func(f validator.FieldLevel) bool { return isScanner(f.Field().String()) }); err != nil {
 		return []error{err}
 	}
@@ -223,6 +240,8 @@ func wordsFor(f validator.FieldError) string {
 		return "is missing"
 	case "address":
 		return value + " is not an address and a port such as 127.0.0.1:8080"
+	case "retention":
+		return value + " is no list of retention rules such as " + keeping.DefaultRules
 	case "scanner":
 		return value + " is not a scanner such as unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310"
 	case "hostname_rfc1123":

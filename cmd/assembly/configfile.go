@@ -178,6 +178,10 @@ mail_relay_tls = {{printf "%q" .MailRelayTLS}}
 # What the release gate says to an address outside where none of its rules matches: allow, second-person or block.
 mail_gate = {{printf "%q" .MailGate}}
 
+# How long messages are kept: rules parted by semicolons, the first that fits is applied at release and recorded with the message.
+# NAME YEARS keep|destroy ACCESS-RULE YEARS, then conditions such as kind=mail, group=bamako or tag=presse; the last rule has none.
+retention_rules = {{printf "%q" .RetentionRules}}
+
 # The cost of hashing one password with Argon2id: memory in KiB (46 MiB at least) and passes.
 argon_memory_kib = {{.ArgonMemory}}
 argon_passes = {{.ArgonPasses}}

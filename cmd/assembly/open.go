@@ -348,7 +348,7 @@ func (b *builder) openChancery(ctx context.Context) (err error) {
 	h := b.house
 	h.Chancery, err = correspondence.Open(ctx, correspondence.Config{Domain: h.Config.Domain, MailDomain: h.Config.MailDomain, Relayed: h.Config.MailRelay != "", GateDefault: gate.Outcome(h.Config.MailGate), Folds: b.folds, Journal: h.Journal, Trees: h.Trees,
 		Readings: h.Readings, Vault: h.Vault, Seals: h.Sealery, Index: h.Index, Store: h.Store, Authority: h.Authority, Snapshots: b.path(snapshotsName),
-		Zone: h.Config.Zone(), Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit,
+		Zone: h.Config.Zone(), Retention: h.Config.Retention(), Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit,
 		SigningWindow: time.Duration(b.house.Config.SigningWindow) * time.Minute, Heartbeat: b.options.Heartbeat,
 		Inspector: b.inspector, InspectAgain: b.options.InspectAgain, Discard: b.vault.Discard,
 		Uploads: correspondence.UploadLimits{File: int64(h.Config.FileMost) << 20, Agent: int64(h.Config.FileShare) << 20}})

@@ -29,6 +29,7 @@ func (p *press) telegram(m *correspondence.MessageView) {
 	p.origin(m)
 	p.address(m)
 	p.about(m)
+	p.kept(m)
 	p.rule()
 	p.body(m)
 	p.visas(m)
@@ -218,7 +219,28 @@ func (p *press) about(m *correspondence.MessageView) {
 	p.date("paper.not-before", m.NotBefore)
 	p.date("paper.reassess-on", m.ReassessOn)
 	p.field(p.words.T("paper.level-reason"), m.LevelReason)
+	if m.Level == habilitation.Restricted && m.LevelOwner.Key != "" {
+		p.field(p.words.T("paper.level-owner"), called(p.words, m.LevelOwner))
+	}
 	p.field(p.words.T("paper.handling"), m.HandlingInstructions)
+}
+
+// kept prints what the archive says of the message.
+func (p *press) kept(m *correspondence.MessageView) {
+	k := &m.Keeping
+	if k.HandedIn != nil && k.BegunAt != nil {
+		p.field(p.words.T("keeping.begun"), joined(" – ", p.moment(k.BegunAt), p.words.T("keeping.handed-in")+" "+p.moment(k.HandedIn)))
+	}
+	p.field(p.words.T("keeping.file-plan"), k.FilePlan)
+	if r := k.Retention; r != nil {
+		p.field(p.words.T("keeping.retention"), p.words.T("keeping.final-"+r.Final, "Date", p.words.Date(r.KeepUntil), "Rule", r.Rule)+"\n"+
+			p.words.T("keeping.communicable", "Date", p.words.Date(r.CommunicableOn), "Rule", r.Access))
+	}
+	for _, f := range k.Freezes {
+		if f.Lifted == nil {
+			p.field(p.words.T("keeping.freeze"), joined(" – ", f.Reason, p.words.T("keeping.freeze-by", "Name", f.By.Name, "Date", p.words.Date(f.At))))
+		}
+	}
 }
 
 // body prints what was written, and who signed it.
