@@ -113,7 +113,7 @@ func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
 		rule := gate.Rule{Name: OneLine(r.Name), Outcome: gate.Outcome(r.Outcome)}
 		f.length(at+".name", rule.Name, true, maxSubject)
 		if !rule.Outcome.Valid() {
-			f.fault(at+".outcome", "unknown-choice", "value", r.Outcome)
+			f.noChoice(at+".outcome", r.Outcome, string(gate.Allow), string(gate.SecondPerson), string(gate.Block))
 		}
 		rule.Words, rule.Domains = filledLines(r.Words), filledLines(r.Domains)
 		for _, word := range rule.Words {
@@ -200,7 +200,7 @@ func (d *Desk) DecideHeld(ctx context.Context, id habilitation.ID, verdict, reas
 	case verdict == "refused":
 		act = gate.Refused{Message: id, Reason: cutRunes(reason, maxSummary)}
 	case verdict != "approved":
-		return &Refusal{Cause: Invalid, Faults: []Fault{{Field: "verdict", Key: "unknown-choice", Args: map[string]string{"value": verdict}}}}
+		return &Refusal{Cause: Invalid, Faults: []Fault{noChoice("verdict", verdict, "approved", "refused")}}
 	}
 	return d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
 		if _, err := d.admit(id); err != nil {

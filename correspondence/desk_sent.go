@@ -92,7 +92,7 @@ type sentMatter struct {
 func (d *Desk) Sent(ctx context.Context, q SentQuery) (SentPage, error) {
 	page := SentPage{Items: []SentItem{}}
 	if q.State = cmp.Or(q.State, SentOpen); !slices.Contains(SentStates(), q.State) {
-		return page, invalid("state", "unknown-choice", "value", q.State)
+		return page, &Refusal{Cause: Invalid, Faults: []Fault{noChoice("state", q.State, SentStates()...)}}
 	}
 	unread, err := d.unreads(ctx)
 	if err != nil {

@@ -150,7 +150,7 @@ func TestSentOnItsPage(t *testing.T) {
 			}
 		}
 	}
-	says(paul, "/sent", "Moyens héliportés", "Non remis", "DIPLOMATIE : non remis", "Tout est vu")
+	says(paul, "/sent", "Moyens héliportés", "Non remis", "DIPLOMATIE\u00a0: non remis", "Tout est vu")
 	says(karim, "/sent", "Rien n’est plus attendu.")
 	if err := l.As("karim").CloseHandling(t.Context(), sent.ID, "dam", correspondence.HandlingWish{Reason: "Sans objet"}); err != nil {
 		t.Fatal(err)
