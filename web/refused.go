@@ -218,7 +218,7 @@ var machineFields = []string{"token", "next", "act", "draft", "version", "digest
 func (r *refusedForm) lostWords() []carried {
 	var lost []carried
 	for _, one := range (&Call{form: r.sent}).carriedFields() {
-		drawn := r.drawn != nil && slices.ContainsFunc(r.drawn.fields, func(x drawnField) bool { return x.name == one.name })
+		drawn := r.drawn != nil && slices.ContainsFunc(r.drawn.fields, func(x drawnField) bool { return lineless(x.name) == lineless(one.name) })
 		_, notTyped := habilitation.ParseID(one.value)
 		if !drawn && notTyped != nil && strings.TrimSpace(one.value) != "" && !slices.Contains(machineFields, one.name) {
 			lost = append(lost, one)
@@ -226,6 +226,9 @@ func (r *refusedForm) lostWords() []carried {
 	}
 	return lost
 }
+
+// lineless is the name of a field without the number of its line.
+func lineless(name string) string { return strings.TrimRight(name, "0123456789") }
 
 // withRefusal puts what is wrong with the form that was sent before a page. The page is drawn first: only then is it known what it shows.
 func withRefusal(f *frame, body templ.Component) templ.Component {

@@ -119,6 +119,9 @@ func (w *words) Level(l habilitation.Level) string { return w.T("level." + l.Str
 // Fault is the sentence for a fault; one whose key has no sentence is told by a general one that names the key.
 func (w *words) Fault(f correspondence.Fault) string {
 	key := "fault." + f.Key
+	if f.Key == "unknown-choice" && f.Args["choices"] == "" {
+		key = "fault.not-a-choice" // where the choices stand on the page
+	}
 	if !w.has(key) {
 		return w.T("fault.other", "Key", f.Key)
 	}

@@ -100,17 +100,27 @@ test("refused forms", async ({ visit }) => {
   await page.locator("#delegate button[type=submit]").click();
   await back("refused-delegation", "#delegate-reason", "Congé");
 
-  const { items } = await (await page.request.get("/api/v1/actions")).json();
-  await page.goto(`/messages/${items.find((item) => item.line.may.includes("reassign")).id}`);
-  await open("Réattribuer");
-  const form = page.locator("form[id^=reassign-]").first();
-  await form.locator("[name=to]").fill("nulle part");
-  await form.locator("[name=reason]").fill("Ce n’est pas pour nous.");
+  const { items: [todo] } = await (await page.request.get("/api/v1/actions")).json();
+  await page.goto(`/messages/${todo.id}`);
+  const take = page.locator("form[action$='/take'] button");
+  if (await take.count()) await take.first().click();
+  const form = page.locator("form[id^=close-]").first();
+  const words = "Ce n’est pas pour nous. ".repeat(120).trim();
+  await form.evaluate((at, text) => {
+    at.closest("details").open = true;
+    at.elements.reason.removeAttribute("maxlength");
+    at.elements.reason.value = text;
+  }, words);
   await form.locator("button[type=submit]").click();
-  await back("refused-handling", "form[id^=reassign-] [name=reason]", "Ce n’est pas pour nous.");
+  await back("refused-handling", "form[id^=close-] [name=reason]", words);
 
-  const director = accounts().find((account) => Object.values(account.duties).some((duties) => duties.includes("number_two")) && account.terminal_level === "restricted");
-  const group = Object.keys(director.duties).find((key) => director.duties[key].includes("number_two"));
+});
+
+// The rule of visas is set, refused, changed and taken away where whoever directs the group looks; a file goes into a dossier, in pieces.
+test("a rule of visas, and a file for a dossier", async ({ visit }) => {
+  test.setTimeout(300_000);
+  const director = accounts().find((account) => Object.values(account.duties).some((duties) => /number.two/.test(duties)) && account.terminal_level === "restricted");
+  const group = Object.keys(director.duties).find((key) => /number.two/.test(director.duties[key]));
   const own = await visit(director, { refusals: [404, 422] });
   await own.goto(`/groups/${group}`);
   await own.locator("#rule-note").evaluate((at) => { at.closest("details").open = true; });
@@ -126,6 +136,18 @@ test("refused forms", async ({ visit }) => {
   await own.locator("#rule-note").evaluate((at) => { at.closest("details").open = true; });
   await own.locator("#rule-note button[value=drop]").click();
   await expect(own.getByRole("status").first()).toBeVisible();
+
+  const made = await own.request.post("/api/v1/dossiers", { data: { title: `Avec une pièce ${Date.now()}`, owner: group, level: "restricted" } });
+  const { id } = await made.json();
+  await own.goto(`/dossiers/${id}`);
+  await own.selectOption("#put-level", "unprotected");
+  await own.setInputFiles("#put-file", { name: "relevé.csv", mimeType: "text/csv", buffer: Buffer.from("a;b\n1;2\n") });
+  await own.getByRole("button", { name: "Verser au dossier" }).press("Enter");
+  await expect(own.locator("#files a[download]")).toContainText("relevé.csv");
+  await own.setInputFiles("#put-file", { name: "programme.exe", mimeType: "application/octet-stream", buffer: Buffer.from("MZ\x90\x00 et le reste") });
+  await own.getByRole("button", { name: "Verser au dossier" }).press("Enter");
+  await expect(own.locator("#files-coming")).toContainText("programme.exe");
+  await look(own, "dossier-files");
 });
 
 test("a message prints on A4 with its marking", async ({ visit }) => {
