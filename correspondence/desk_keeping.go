@@ -83,7 +83,11 @@ func (d *Desk) said(s keeping.Stamp) WordView {
 func (d *Desk) Refile(ctx context.Context, message habilitation.ID, position, reason string) error {
 	position = cutRunes(OneLine(position), maxPhrase)
 	if position == "" {
-		return invalid("position", "missing")
+		missing := faultList{{Field: "position", Key: "missing"}}
+		if strings.TrimSpace(reason) == "" {
+			missing.add("reason", "missing")
+		}
+		return missing.refusal()
 	}
 	return d.keepAs(ctx, message, reason, func(reason string) habilitation.Act {
 		return keeping.Refiled{Message: message, Position: position, Reason: reason}

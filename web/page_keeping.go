@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"chancery/correspondence"
@@ -41,6 +43,12 @@ func lifeOf(c *Call, d *correspondence.Desk, m *correspondence.MessageView) (cor
 		return correspondence.LifeView{}, nil
 	}
 	return d.LifeOf(c.ctx, m.ID)
+}
+
+// keepingRefused reports whether a form of the archivists is shown again.
+func keepingRefused(f *frame, m correspondence.MessageView) bool {
+	address := messageAddress(m.ID)
+	return f.refused != nil && slices.Contains([]string{address + "/file-plan", address + "/freeze", address + "/thaw"}, f.refused.to)
 }
 
 // lifeText is one thing that happened to a message, in words.

@@ -82,6 +82,11 @@ func busyHouse(t *testing.T) (l *lodge, ids map[string]string) {
 			ids["declaration"] = r.Declaration.ID.String()
 		}
 	}
+	must(l.As("ana").Freeze(ctx, todo, "Enquête"))
+	must(l.As("ana").Freeze(ctx, todo, "Procès"))
+	kept, err := l.As("ana").Message(ctx, todo)
+	must(err)
+	ids["freeze"] = kept.Keeping.Freezes[1].ID.String()
 	l.Settle()
 	ids["todo"], ids["entrusted"], ids["stray"], ids["tray"], ids["exchange"] = todo.String(), entrusted.String(), stray.String(), tray[0].ID.String(), said.ID.String()
 	ids["dossier"], ids["other"], ids["visa"], ids["held"] = opened.ID.String(), other.ID.String(), strings.TrimPrefix(draft, "/drafts/"), held(l, "karim", "a@example.org")
@@ -109,6 +114,10 @@ func badForms(ids map[string]string) []badForm {
 		{"POST /messages/{id}/shares", "marie", message + "/shares", message, url.Values{"community": {"Nulle Part"}, "reason": {tooLong}}, 422, []string{"community", "reason"}},
 		{"POST /messages/{id}/shares", "marie", message + "/shares", message, url.Values{"community": {"MINSANTE"}, "reason": {"Pour avis"}}, 422, []string{"community"}},
 		{"POST /messages/{id}/dossiers", "marie", "/messages/" + ids["todo"] + "/dossiers", message, url.Values{"dossier": {""}}, 422, []string{"dossier"}},
+		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {""}, "reason": {""}}, 422, []string{"position", "reason"}},
+		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {""}, "reason": {"Mal rangé"}}, 422, []string{"position"}},
+		{"POST /messages/{id}/freeze", "ana", message + "/freeze", message, url.Values{"reason": {" "}}, 422, []string{"reason"}},
+		{"POST /messages/{id}/thaw", "ana", message + "/thaw", message, url.Values{"freeze": {ids["freeze"]}, "act": {ids["freeze"]}, "reason": {" "}}, 422, []string{"reason"}},
 		{"POST /operator/{id}/settle", "paul", "/operator/" + ids["tray"] + "/settle", "/operator", url.Values{"group": {"Nulle Part"}, "role": {"info"}, "reason": {""}}, 422, []string{"group", "reason"}},
 		{"POST /groups/{id}/requests", "theo", "/groups/bamako/requests", "/groups/bamako", url.Values{"motive": {tooLong}}, 422, []string{"motive"}},
 		{"POST /groups/{id}/tags", "marie", "/groups/dam/tags", "/groups/dam", url.Values{"tag": {"nichts"}, "level": {"restricted"}}, 422, []string{"tag"}},
@@ -159,7 +168,7 @@ func badForms(ids map[string]string) []badForm {
 func TestEveryFormComesBackAsItWasTyped(t *testing.T) {
 	l, ids := busyHouse(t)
 	visitors := map[string]*visitor{}
-	for _, who := range []string{"marie", "karim", "paul", "theo"} {
+	for _, who := range []string{"marie", "karim", "paul", "theo", "ana"} {
 		visitors[who] = l.visit(who, habilitation.Restricted)
 	}
 	elsewhere := []string{"POST /sign-in", "POST " + sheetWithFile, "POST " + dossierWithFile} // shown again by tests of their own
@@ -278,7 +287,7 @@ func checkBeside(t *testing.T, page, target *html.Node, told string) {
 // checkTyped: what was typed stands in the form again, or where it was written is told.
 func checkTyped(t *testing.T, page *html.Node, bad badForm) {
 	t.Helper()
-	machine := []string{"token", "next", "act", "digest", "verdict"}
+	machine := []string{"token", "next", "act", "digest", "verdict", "freeze"}
 	for name, values := range bad.form {
 		if slices.Contains(machine, name) {
 			continue
