@@ -58,6 +58,7 @@ type Config struct {
 	SigningLimit  time.Duration // a signature that takes longer is refused; 0 means 250 ms
 	SigningWindow time.Duration // how long after showing the password one may sign; 0 means 15 minutes
 	Heartbeat     time.Duration // of streams; 0 means 15 s
+	Idle          bool          // decides what it is told to and nothing by itself: what is due, and files that wait, are left as they are
 	Inspector     Inspector     // of files; nil: the house takes none
 	Uploads       UploadLimits  // of files
 	InspectAgain  time.Duration // how long a file without a verdict waits until one is asked for again; 0 means 30 s
@@ -112,11 +113,14 @@ func Open(ctx context.Context, config Config) (*Chancery, error) {
 	if err := c.resumeUploads(ctx); err != nil {
 		return nil, fmt.Errorf("open house: %w", err)
 	}
-	c.done.Add(4)
+	c.done.Add(2)
 	go c.decideAll()
 	go c.follow()
-	go c.keepClock()
-	go c.inspectAll()
+	if !c.Idle {
+		c.done.Add(2)
+		go c.keepClock()
+		go c.inspectAll()
+	}
 	return c, nil
 }
 
@@ -162,6 +166,9 @@ func (c *Chancery) Close() error {
 	counted := c.writeDenials(context.Background(), c.denials.drain())
 	if c.failed.Load() != nil {
 		return *c.failed.Load()
+	}
+	if c.Idle && c.since == 0 {
+		return counted
 	}
 	return errors.Join(counted, c.snapshot())
 }

@@ -563,3 +563,29 @@ func TestTheSecondHandLearnsTheNumber(t *testing.T) {
 	}
 	wantKey(t, errorOf(h.As("ines").Release(t.Context(), draft.ID, 0)), correspondence.Unknown, "")
 }
+
+// TestIdleHouseLeavesWhatIsDue: a command that opens the house for something else does not carry out a word to sign meanwhile.
+func TestIdleHouseLeavesWhatIsDue(t *testing.T) {
+	h := withWriters(t)
+	draft := h.As("marie").Writes(note(np, "Pluies"))
+	h.As("marie").Signs(draft.ID, time.Minute)
+	h.Clock.Advance(2 * time.Minute)
+	h.Rewire(func(c *correspondence.Config) { c.Idle = true })
+	before, err := h.Journal.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Settle()
+	h.Rewire(func(*correspondence.Config) {}) // ended, and opened again as idle
+	if after, err := h.Journal.Head(t.Context()); err != nil || after != before {
+		t.Errorf("an idle house went on from %v to %v, %v", before, after, err)
+	}
+	if state := h.As("marie").Opens(draft.ID).Circuit.State; state != "held" {
+		t.Errorf("the draft is %s", state)
+	}
+	h.Rewire(func(c *correspondence.Config) { c.Idle = false })
+	h.Elapse(0)
+	if _, err := h.As("marie").Message(t.Context(), draft.ID); err != nil {
+		t.Errorf("a house that serves leaves it too: %v", err)
+	}
+}

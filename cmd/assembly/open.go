@@ -44,6 +44,7 @@ type Options struct {
 	Heartbeat    time.Duration                              // of streams; zero: the default
 	Child        []string                                   // what starts a child that looks at a file: the program and its subcommand; nil: what needs a parser has no verdict
 	InspectAgain time.Duration                              // zero: the default
+	Idle         bool                                       // the house does what it is told to and nothing by itself
 }
 
 // House is a house that is open: what its parts are called by who composes, drives or verifies it.
@@ -350,7 +351,7 @@ func (b *builder) openChancery(ctx context.Context) (err error) {
 		Readings: h.Readings, Vault: h.Vault, Seals: h.Sealery, Index: h.Index, Store: h.Store, Authority: h.Authority, Snapshots: b.path(snapshotsName),
 		Zone: h.Config.Zone(), Retention: h.Config.Retention(), Clock: b.options.Clock, NewID: newID, Log: b.options.Log, SigningLimit: b.options.SigningLimit,
 		SigningWindow: time.Duration(b.house.Config.SigningWindow) * time.Minute, Heartbeat: b.options.Heartbeat,
-		Inspector: b.inspector, InspectAgain: b.options.InspectAgain, Discard: b.vault.Discard,
+		Idle: b.options.Idle, Inspector: b.inspector, InspectAgain: b.options.InspectAgain, Discard: b.vault.Discard,
 		Uploads: correspondence.UploadLimits{File: int64(h.Config.FileMost) << 20, Agent: int64(h.Config.FileShare) << 20}})
 	if err != nil {
 		return err

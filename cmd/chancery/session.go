@@ -90,7 +90,7 @@ func (s *session) masterKey() (*archive.MasterKey, error) {
 
 // open opens the house with what the environment and the flags settle; quietly, as the commands that do one thing want it.
 func (s *session) open(flags ...assembly.Setting) (*assembly.House, error) {
-	return s.openWith(assembly.Options{}, flags...)
+	return s.openWith(assembly.Options{Idle: true}, flags...)
 }
 
 func (s *session) openWith(o assembly.Options, flags ...assembly.Setting) (*assembly.House, error) {
