@@ -113,7 +113,7 @@ func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
 		rule := gate.Rule{Name: OneLine(r.Name), Outcome: gate.Outcome(r.Outcome)}
 		f.length(at+".name", rule.Name, true, maxSubject)
 		if !rule.Outcome.Valid() {
-			f.noChoice(at+".outcome", r.Outcome, string(gate.Allow), string(gate.SecondPerson), string(gate.Block))
+			f.noChoice(at+".outcome", r.Outcome, gate.OutcomeNames()...)
 		}
 		rule.Words, rule.Domains = filledLines(r.Words), filledLines(r.Domains)
 		for _, word := range rule.Words {

@@ -12,7 +12,7 @@ import (
 // silent are the texts of a message that say nothing of it: what identifies, what the house itself calls things, and what is chosen from a list.
 var silent = []string{"ID", "Origin", "Drafter", "Signatory", "Agents", "Language", "Provenance", "Reception", "Exempted", "OnBehalf",
 	"Addressees.Party", "Addressees.Collective", "Collectives.Key", "Collectives.Name", "Tags.Key", "References.Message", "Attachments.Type", "Attachments.Digest", "Corrects",
-	"Visas.Person", "Visas.Group", "Visas.Digest", "Visas.Verdict", "Visas.For", "Visas.Signature"}
+	"LevelOwner", "FilePlan", "Retention", "Visas.Person", "Visas.Group", "Visas.Digest", "Visas.Verdict", "Visas.For", "Visas.Signature"}
 
 // TestGateReadsEveryField writes a word into each text of a message, one after the other: a field that is added later is asked too.
 func TestGateReadsEveryField(t *testing.T) {

@@ -75,6 +75,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	c.handles(l)
 	c.sends(l)
 	c.mails(l)
+	c.keeps(l, ids["closed"])
 	c.session(l)
 	for path, item := range c.document.Paths.Map() {
 		for method := range item.Operations() {

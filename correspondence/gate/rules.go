@@ -20,8 +20,8 @@ const (
 	Block Outcome = "block"
 )
 
-// Outcomes lists them, from the most open.
-func Outcomes() []Outcome { return []Outcome{Allow, SecondPerson, Block} }
+// OutcomeNames lists them, from the most open.
+func OutcomeNames() []string { return []string{string(Allow), string(SecondPerson), string(Block)} }
 
 // Valid reports one of the three.
 func (o Outcome) Valid() bool { return o == Allow || o == SecondPerson || o == Block }
