@@ -13,12 +13,12 @@ import (
 
 // importCommand has the house keep records of another archive.
 type importCommand struct {
-	Files []string `arg:"" help:"Records, one a line in JSON (.jsonl, .jsonl.zst), or mail: .eml, mbox, or folders of them."`
+	Files []string `arg:"" help:"Records, one a line in JSON (.jsonl, .jsonl.zst), or mail, told by how it begins: single mails, mbox, or folders of them."`
 	Group string   `help:"Key of a group that imported mail is for, beside those that it names." placeholder:"KEY"`
 }
 
-// shownRefusals is how many refused records are listed for a person; a program gets them all.
-const shownRefusals = 100
+// shownOfEach is how many refused records, and how many skipped files, are listed for a person; a program gets them all.
+const shownOfEach = 100
 
 // errRefused says that some records stayed outside.
 var errRefused = errors.New("some records were refused")
@@ -41,17 +41,15 @@ func (c *importCommand) Run(s *session) error {
 		report, err := intake.RunFor(s.ctx, house.Chancery, c.Files, c.Group, func(lines int) { m.reach(int64(lines)) })
 		m.end()
 		if !s.json {
-			for _, refused := range report.Refused[:min(len(report.Refused), shownRefusals)] {
-				fmt.Fprintf(s.complaints, words["refused_line"], refused.File, refused.Line, strings.TrimSpace(refused.Record+" "+words["refused"]), refused.Reason)
-			}
-			if more := len(report.Refused) - shownRefusals; more > 0 {
-				fmt.Fprintf(s.complaints, words["refused_more"], more)
-			}
+			complainOf(s, report.Skipped, "skipped_more", func(k intake.Skipped) string {
+				return fmt.Sprintf(words["skipped_file"], k.File, k.Reason)
+			})
+			complainOf(s, report.Refused, "refused_more", refusedLine)
 		}
 		if err != nil {
 			return err
 		}
-		s.say("imported", report.Imported, report.Present, len(report.Refused), time.Duration(report.Seconds*float64(time.Second)).Round(time.Millisecond), report.Rate)
+		s.say("imported", report.Imported, report.Present, len(report.Refused), len(report.Skipped), time.Duration(report.Seconds*float64(time.Second)).Round(time.Millisecond), report.Rate)
 		if err := s.answer(report); err != nil {
 			return err
 		}
@@ -60,4 +58,23 @@ func (c *importCommand) Run(s *session) error {
 		}
 		return nil
 	})
+}
+
+// complainOf lists the first of what did not go in, and how many there are beyond them.
+func complainOf[T any](s *session, all []T, more string, line func(T) string) {
+	for _, one := range all[:min(len(all), shownOfEach)] {
+		fmt.Fprint(s.complaints, line(one))
+	}
+	if beyond := len(all) - shownOfEach; beyond > 0 {
+		fmt.Fprintf(s.complaints, words[more], beyond)
+	}
+}
+
+// refusedLine names a refused record by its line, or a refused file.
+func refusedLine(r intake.Refused) string {
+	what := strings.TrimSpace(r.Record + " " + words["refused"])
+	if r.Line == 0 {
+		return fmt.Sprintf(words["refused_file"], r.File, what, r.Reason)
+	}
+	return fmt.Sprintf(words["refused_line"], r.File, r.Line, what, r.Reason)
 }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 	"chancery/correspondence/postal"
 )
 
-// Mails are kept whole, as they stand in their files: a mail a file (.eml), or many in an mbox. Each becomes an imported record under the seal of
+// Mails are kept whole, as they stand in their files: a mail a file, or many in an mbox. Each becomes an imported record under the seal of
 // the house with its text and files beside, for the groups and agents of the house that it names and for the group that the import names.
 
 // mailBatch is how many mails share one durable write, and mailBytes how many bytes of them make a batch full before that.
@@ -25,33 +26,27 @@ const (
 	mailLimit = 256 << 20 // of one mail
 )
 
-// isMail reports whether a file holds mail: by its name, or an mbox by how it begins.
-func isMail(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".eml", ".mbox", ".mbx":
-		return true
-	case ".jsonl", ".zst":
-		return false
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = file.Close() }()
-	start := make([]byte, 512)
-	n, _ := io.ReadFull(file, start)
-	return postal.IsMbox(start[:n])
-}
-
-// mailFiles lists what an argument names: a file, or every file of a folder that holds mail, in the order of their names.
-func mailFiles(path string) (files []string, err error) {
-	err = filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() && isMail(at) {
-			files = append(files, at)
+// folder imports every mail of a folder, in the order of the names. What holds none is named: nothing stays outside in silence.
+func (r *run) folder(ctx context.Context, path string) error {
+	// With the separator behind it, a link to a folder is that folder.
+	return filepath.WalkDir(path+string(filepath.Separator), func(at string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
-		return err
+		what, err := contentOf(at, entry.Type())
+		switch {
+		case err != nil:
+			return err
+		case what == mail:
+			return r.mails(ctx, at)
+		case what == records:
+			err = errRecordsInFolder
+		default:
+			err = cmp.Or(irregular(entry.Type()), errNoMail)
+		}
+		r.report.Skipped = append(r.report.Skipped, Skipped{File: at, Reason: err.Error()})
+		return nil
 	})
-	return files, err
 }
 
 // mails imports the mails of one file.

@@ -2,10 +2,12 @@ package intake
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,5 +53,88 @@ func TestMailIsImportedWholeAndOnce(t *testing.T) {
 	}
 	if _, err := RunFor(context.Background(), house.Chancery, []string{folder}, "nowhere", func(int) {}); !errors.Is(err, ErrNoGroup) {
 		t.Errorf("for a group that does not exist: %v", err)
+	}
+}
+
+func TestMailIsToldByHowItBegins(t *testing.T) {
+	for text, want := range map[string]bool{
+		"From: a@example.org\n\nTexte.": true, "X-Spam: no\n folded: in\nReceived: from b\n": true, "\r\nSUBJECT : ancien\r\n\r\n": true,
+		"From a@example.org Tue Nov  3 10:11:12 2009\nX: y\n\n": true, "Content-Type: text/plain\n\n": true,
+		"": false, "Note: rien\n\nFrom: a": false, "Cher ami,\nFrom: a": false, " From: a": false, "From here on": false, `{"from": "a"}`: false,
+		"\x00\x01: x\nFrom: a": false, "%PDF-1.7\nFrom: a": false, "name: x\nversion: 1\n": false, "X: " + strings.Repeat("a", sniffed): false,
+	} {
+		if isMail([]byte(text)[:min(len(text), sniffed)]) != want {
+			t.Errorf("%.60q is mail: %t", text, !want)
+		}
+	}
+}
+
+// TestNothingIsSkippedInSilence gives files by name, and in a folder that is reached by a link.
+func TestNothingIsSkippedInSilence(t *testing.T) {
+	top := t.TempDir()
+	folder := filepath.Join(top, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	at := func(name string) string { return filepath.Join(folder, name) }
+	for name, text := range map[string]string{"1": "From: a@example.org\n\nUn.", "2.msg": "Subject: x\n\nDeux.", "3.raw": "// rien", "4.msg": "\xd0\xcf\x11\xe0",
+		"5.json": `{"id":"n/5","body":"Cinq."}`, "6.jsonl": `{"id":"n/6","body":"Six."}`} {
+		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(top, "link")
+	if err := errors.Join(os.Symlink(at("1"), at("7.eml")), os.Symlink(folder, link)); err != nil {
+		t.Fatal(err)
+	}
+	house := openHouse(t)
+	report, err := Run(t.Context(), house.Chancery, []string{link}, func(int) {})
+	if err != nil || report.Imported != 2 || len(report.Refused) != 0 {
+		t.Errorf("a folder: %+v, %v", report, err)
+	}
+	in := func(name string) string { return filepath.Join(link, name) }
+	if want := []Skipped{{in("3.raw"), errNoMail.Error()}, {in("4.msg"), errNoMail.Error()}, {in("5.json"), errRecordsInFolder.Error()},
+		{in("6.jsonl"), errRecordsInFolder.Error()}, {in("7.eml"), errIrregular.Error()}}; !slices.Equal(report.Skipped, want) {
+		t.Errorf("skipped %+v", report.Skipped)
+	}
+	report, err = Run(t.Context(), house.Chancery, []string{at("2.msg"), at("3.raw"), at("4.msg"), at("5.json"), at("6.jsonl"), at("7.eml"), os.DevNull}, func(int) {})
+	if err != nil || report.Imported != 2 || report.Present != 2 || len(report.Skipped) != 0 {
+		t.Errorf("by name: %+v, %v", report, err)
+	}
+	if want := []Refused{{File: at("3.raw"), Reason: errNeither.Error()}, {File: at("4.msg"), Reason: errNeither.Error()},
+		{File: os.DevNull, Reason: errIrregular.Error()}}; !slices.Equal(report.Refused, want) {
+		t.Errorf("refused %+v", report.Refused)
+	}
+}
+
+// notMail are files of the corpus that begin with no header, or with the line of an mbox without its date: they are named, not guessed at.
+var notMail = []string{"bad-header-start.raw", "erroneous.raw", "malformedHeader-noheader.msg", "content-length.mbox.txt", "unmunged.mbox.txt"}
+
+// TestMailsOfOtherProgramsAreTold holds what is told of the real mails against what is known of them.
+func TestMailsOfOtherProgramsAreTold(t *testing.T) {
+	folder := os.Getenv("CHANCERY_CORPORA")
+	if folder == "" {
+		t.Skip("the corpora are not here: set CHANCERY_CORPORA to their folder")
+	}
+	folder = filepath.Join(folder, "mails", "messages")
+	text, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known []struct{ File, Kind string }
+	if err := json.Unmarshal(text, &known); err != nil || len(known) < 300 {
+		t.Fatalf("%d files are known: %v", len(known), err)
+	}
+	for _, k := range known {
+		path := filepath.Join(folder, strings.TrimPrefix(k.File, "given/"))
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		want := (k.Kind == "message" || k.Kind == "mbox" || k.Kind == "mime-part") && !slices.Contains(notMail, filepath.Base(path))
+		if got, err := contentOf(path, info.Mode()); err != nil || (got == mail) != want {
+			t.Errorf("%s, a %s, is told as %d: %v", k.File, k.Kind, got, err)
+		}
 	}
 }

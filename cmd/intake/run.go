@@ -21,11 +21,17 @@ const (
 	batchBytes = 32 << 20
 )
 
-// Refused is one record that could not be kept.
+// Refused is one record that could not be kept, or a whole file.
 type Refused struct {
 	File   string `json:"file"`
-	Line   int    `json:"line"`
+	Line   int    `json:"line,omitempty"`   // from 1; 0 where the whole file is refused
 	Record string `json:"record,omitempty"` // its identity, when that could be read
+	Reason string `json:"reason"`
+}
+
+// Skipped is one file of a folder that holds no mail.
+type Skipped struct {
+	File   string `json:"file"`
 	Reason string `json:"reason"`
 }
 
@@ -34,6 +40,7 @@ type Report struct {
 	Imported int       `json:"imported"`
 	Present  int       `json:"present"` // kept by an earlier run
 	Refused  []Refused `json:"refused"`
+	Skipped  []Skipped `json:"skipped"` // files of folders
 	Seconds  float64   `json:"seconds"` // until everything was durable and indexed
 	Rate     float64   `json:"documents_per_second"`
 }
@@ -93,7 +100,7 @@ type place struct {
 func newRun(house *correspondence.Chancery, progress func(lines int)) *run {
 	g := newGazetteer()
 	return &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[string]time.Time{}, lines: map[string]place{},
-		report: Report{Refused: []Refused{}}, progress: progress}
+		report: Report{Refused: []Refused{}, Skipped: []Skipped{}}, progress: progress}
 }
 
 // any imports a file of records, or a file or folder of mail.
@@ -102,18 +109,19 @@ func (r *run) any(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
-	if !info.IsDir() && !isMail(path) {
+	if info.IsDir() {
+		return r.folder(ctx, path)
+	}
+	what, err := contentOf(path, info.Mode())
+	switch {
+	case err != nil:
+		return err
+	case what == mail:
+		return r.mails(ctx, path)
+	case what == records:
 		return r.file(ctx, path)
 	}
-	files, err := mailFiles(path)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	for _, file := range files {
-		if err := r.mails(ctx, file); err != nil {
-			return err
-		}
-	}
+	r.report.Refused = append(r.report.Refused, Refused{File: path, Reason: cmp.Or(irregular(info.Mode()), errNeither).Error()})
 	return nil
 }
 
