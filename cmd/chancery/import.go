@@ -17,7 +17,7 @@ type importCommand struct {
 	Group string   `help:"Key of a group that imported mail is for, beside those that it names." placeholder:"KEY"`
 }
 
-// shownOfEach is how many refused records, and how many skipped files, are listed for a person; a program gets them all.
+// shownOfEach is how many refused records, warnings and skipped files are listed for a person; a program gets them all.
 const shownOfEach = 100
 
 // errRefused says that some records stayed outside.
@@ -43,6 +43,9 @@ func (c *importCommand) Run(s *session) error {
 		if !s.json {
 			complainOf(s, report.Skipped, "skipped_more", func(k intake.Skipped) string {
 				return fmt.Sprintf(words["skipped_file"], k.File, k.Reason)
+			})
+			complainOf(s, report.Warnings, "warned_more", func(w intake.Warning) string {
+				return fmt.Sprintf(words["refused_line"], w.File, w.Line, w.Record+" "+words["warned"], w.Reason)
 			})
 			complainOf(s, report.Refused, "refused_more", refusedLine)
 		}

@@ -67,6 +67,8 @@ var words = map[string]string{
 	"refused_line":         "%s line %d: %s: %s\n",
 	"refused":              "refused",
 	"refused_more":         "and %d more refused; --json lists them all\n",
+	"warned":               "warning",
+	"warned_more":          "and %d more warnings; --json lists them all\n",
 	"skipped_file":         "%s: skipped: %s\n",
 	"skipped_more":         "and %d more skipped; --json lists them all\n",
 	"generated":            "%d agents, %d groups, %d communities, %d tags; %d messages released in %s: %.0f a second.\n",

@@ -10,7 +10,7 @@
 //	SECRET, CONFIDENTIAL, RESTRICTED, TOP SECRET (alone or in a longer marking, English or French): restricted; everything else unprotected
 //	countries, sections, index terms tags, one for each folded form
 //	number_printed, else number     the number; it enters no series
-//	date                            the date, at noon UTC since only a day is printed; where there is none, see datedBy
+//	date                            the date, at noon UTC since only a day is printed; where there is none, see datedBy; one to come is refused
 //	subject, else title             subject
 //	body                            text, in canonical form
 //

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,17 +29,21 @@ const (
 type prepared struct {
 	line   int
 	source string
-	volume string
+	volume volume
 	origin string // post, or catchAll
 	action []string
 	info   []string
 	// doubtful are copies that are posts only if the house knows posts of these names.
 	doubtful []string
 	tags     []tagWish
-	dated    bool // whether the record itself gave a date
+	dated    bool   // whether the record itself gave a date
+	warning  string // what could not be read of a record that is kept all the same
 	message  correspondence.Message
 	refused  error
 }
+
+// volume is where a record stands beside others. The name of one may be that of another series or collection too.
+type volume struct{ corpus, series, name string }
 
 // tagWish is a tag as the record names it.
 type tagWish struct {
@@ -62,7 +67,7 @@ func (g gazetteer) prepare(l Line) prepared {
 		p.refused = err
 		return p
 	}
-	p.source, p.volume = sourceOf(r), string(r.Source.Volume)
+	p.source, p.volume = sourceOf(r), volume{string(r.Corpus), string(r.Source.Series), string(r.Source.Volume)}
 	p.refused = p.fill(r, g)
 	return p
 }
@@ -241,9 +246,13 @@ func (p *prepared) provenance(r *record) *correspondence.Provenance {
 			out.To = append(out.To, printed)
 		}
 	}
-	out.Date, p.dated = readDate(string(r.Date))
-	if !p.dated {
-		out.Date, p.dated = readDate(string(r.FileDate))
+	for _, printed := range []word{r.Date, r.FileDate} {
+		if p.dated || printed == "" {
+			continue
+		}
+		if out.Date, p.dated = readDate(string(printed)); !p.dated && p.warning == "" {
+			p.warning = fmt.Sprintf("the date %q cannot be read", cut(correspondence.OneLine(string(printed)), maxLabel))
+		}
 	}
 	out.Pairs = pairsOf(r)
 	return out
@@ -252,7 +261,7 @@ func (p *prepared) provenance(r *record) *correspondence.Provenance {
 // readDate reads a day at noon UTC, or a month or a year at its first day: which day it was is never a matter of a reader's zone.
 func readDate(text string) (time.Time, bool) {
 	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
-		if at, err := time.Parse(layout, text); err == nil && at.Year() >= 1000 && at.Year() <= 2200 {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() >= 1000 {
 			return at.Add(12 * time.Hour), true
 		}
 	}
@@ -299,22 +308,30 @@ func licenceOf(r *record) string {
 // yearIn finds the year that a volume's name ends in or holds: "frus1945v03".
 var yearIn = regexp.MustCompile(`1[5-9][0-9]{2}|20[0-9]{2}`)
 
-// datedBy dates a record without a date: by the record before it in its volume, else by the year in the volume's name, else not at all.
-// The basis is kept beside the date, so that nobody takes the hint for a print.
-func datedBy(before map[string]time.Time, p *prepared) {
+// datedBy dates a record without a date: by the record before it in its volume, else by the year in the volume's name unless that is to come,
+// else not at all. The basis is kept beside the date, so that nobody takes the hint for a print.
+// A record whose own date is after latest is refused: it would stand above all that comes in until then.
+func datedBy(before map[volume]time.Time, p *prepared, latest time.Time) error {
 	out := p.message.Provenance
+	if p.dated && out.Date.After(latest) {
+		return fmt.Errorf("its date %s is in the future", out.Date.Format(time.DateOnly))
+	}
 	if p.dated {
-		before[p.volume] = out.Date
-		return
+		if p.volume.name != "" {
+			before[p.volume] = out.Date
+		}
+		return nil
 	}
 	var basis string
+	year, err := strconv.Atoi(yearIn.FindString(p.volume.name))
 	if at, known := before[p.volume]; known {
 		out.Date, basis = at, "inferred: as the record before it in its volume"
-	} else if year, err := strconv.Atoi(yearIn.FindString(p.volume)); err == nil {
+	} else if err == nil && year <= latest.Year() {
 		out.Date, basis = time.Date(year, time.January, 1, 12, 0, 0, 0, time.UTC), "inferred: year of the volume"
 	} else {
 		out.Date, basis = time.Date(1900, time.January, 1, 12, 0, 0, 0, time.UTC), "unknown: 1900 stands for it"
 	}
 	out.Pairs = slices.DeleteFunc(out.Pairs, func(pair [2]string) bool { return pair[0] == "date_basis" })
 	out.Pairs = append(out.Pairs, [2]string{"date_basis", basis})
+	return nil
 }

@@ -2,8 +2,10 @@ package intake
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"chancery/correspondence"
@@ -44,6 +46,69 @@ func TestRecordBecomesAMessage(t *testing.T) {
 	} {
 		if !same {
 			t.Errorf("%s: %+v", what, p)
+		}
+	}
+}
+
+// TestDatesAreNeitherGuessedNorToCome sifts records one after the other, on the second of March 2026 at noon at the latest.
+func TestDatesAreNeitherGuessedNorToCome(t *testing.T) {
+	r := newRun(openHouse(t).Chancery, func(int) {})
+	r.latest = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+	const unknown = "1900 unknown: 1900 stands for it"
+	for i, c := range []struct{ keys, want, warning string }{
+		{`"date":"1921-05-04"`, "1921 ", ""},
+		{`"date":null`, unknown, ""},
+		{`"date":"never"`, unknown, `the date "never" cannot be read`},
+		{`"date":"never","file_date":"1930"`, "1930 ", `the date "never" cannot be read`},
+		{`"date":"0900"`, unknown, `the date "0900" cannot be read`},
+		{`"date":"1922","source":{"volume":"I"}`, "1922 ", ""},
+		{`"source":{"volume":"I"}`, "1922 inferred: as the record before it in its volume", ""},
+		{`"source":{"volume":"I","series":"S"}`, unknown, ""},
+		{`"corpus":"c","source":{"volume":"I"}`, unknown, ""},
+		{`"source":{"volume":"v1925"}`, "1925 inferred: year of the volume", ""},
+		{`"source":{"volume":"v2099"}`, unknown, ""},
+		{`"date":"2026-03-02"`, "2026 ", ""},
+		{`"date":"2026-03-03","source":{"volume":"I"}`, "its date 2026-03-03 is in the future", ""},
+		{`"date":"9999"`, "its date 9999-01-01 is in the future", ""},
+		{`"source":{"volume":"I"}`, "1922 inferred: as the record before it in its volume", ""},
+	} {
+		p := recordOf(t, `{"id":"d/`+strconv.Itoa(i)+`","body":"x",`+c.keys+`}`)
+		r.report.Warnings = nil
+		r.sift("essai.jsonl", &p)
+		got := p.message.Provenance.Date.Format("2006 ")
+		for _, pair := range p.message.Provenance.Pairs {
+			if pair[0] == "date_basis" {
+				got += pair[1]
+			}
+		}
+		if p.refused != nil {
+			got = p.refused.Error()
+		}
+		var warning string
+		for _, w := range r.report.Warnings {
+			warning += w.Reason
+		}
+		if got != c.want || warning != c.warning {
+			t.Errorf("%s: %q, warning %q", c.keys, got, warning)
+		}
+	}
+}
+
+func TestKeyThatStandsTwiceIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"id":"a","body":"b","body":"c"}`:                           `key "body" stands twice`,
+		`{"id":"a","body":"b","BODY":"c"}`:                           `key "BODY" stands twice`,
+		`{"id":"a","body":"b","ſource":{},"source":{}}`:              `key "source" stands twice`,
+		`{"id":"a","body":"b","x":[1,{"y":[{"z":1,"z":2}]}]}`:        `key "z" stands twice`,
+		`{"id":"a","body":"b","x":[{"y":1},{"y":1}],"y":{"id":"b"}}`: "",
+		`{"Id":"a","body":"b"}`:                                      "",
+	} {
+		got := ""
+		if p := newGazetteer().prepare(Line{Number: 1, Text: []byte(text)}); p.refused != nil {
+			got = p.refused.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q", text, got)
 		}
 	}
 }

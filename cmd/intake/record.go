@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -155,6 +156,9 @@ func parse(line []byte) (*record, error) {
 	if err := json.Unmarshal(line, r); err != nil {
 		return nil, fmt.Errorf("not a record in JSON: %s", reasonOf(err))
 	}
+	if err := checkKeys(json.NewDecoder(bytes.NewReader(line))); err != nil {
+		return nil, err
+	}
 	if !identity.MatchString(string(r.ID)) {
 		return nil, errNoIdentity
 	}
@@ -172,4 +176,34 @@ func reasonOf(err error) string {
 		return fmt.Sprintf("at byte %d, %s", syntax.Offset, strings.ToLower(syntax.Error()))
 	}
 	return err.Error()
+}
+
+// checkKeys refuses a key that stands twice in one object of a value that is known to be well-formed: which of the two is meant, nobody can
+// tell. Keys are one key where encoding/json takes them for one, in whatever case.
+func checkKeys(decoder *json.Decoder) error {
+	token, err := decoder.Token()
+	open, nested := token.(json.Delim)
+	if err != nil || !nested {
+		return err
+	}
+	seen := make(map[string]bool)
+	for decoder.More() {
+		if open == '{' {
+			token, err = decoder.Token()
+			if err != nil {
+				return err
+			}
+			key, _ := token.(string)
+			folded := strings.ToLower(strings.ToUpper(key))
+			if seen[folded] {
+				return fmt.Errorf("key %q stands twice", key)
+			}
+			seen[folded] = true
+		}
+		if err := checkKeys(decoder); err != nil {
+			return err
+		}
+	}
+	_, err = decoder.Token()
+	return err
 }

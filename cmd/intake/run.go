@@ -35,11 +35,20 @@ type Skipped struct {
 	Reason string `json:"reason"`
 }
 
+// Warning is what could not be read of one record that was not refused for it.
+type Warning struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Record string `json:"record"`
+	Reason string `json:"reason"`
+}
+
 // Report is what became of the records.
 type Report struct {
 	Imported int       `json:"imported"`
 	Present  int       `json:"present"` // kept by an earlier run
 	Refused  []Refused `json:"refused"`
+	Warnings []Warning `json:"warnings"`
 	Skipped  []Skipped `json:"skipped"` // files of folders
 	Seconds  float64   `json:"seconds"` // until everything was durable and indexed
 	Rate     float64   `json:"documents_per_second"`
@@ -84,7 +93,8 @@ type run struct {
 	house     *correspondence.Chancery
 	gazetteer gazetteer
 	directory *directory
-	before    map[string]time.Time // by volume: the date of the last dated record
+	before    map[volume]time.Time // the date of the last dated record
+	latest    time.Time            // that a record may bear: a day ahead, for it is tomorrow somewhere
 	lines     map[string]place     // by source: where it stood first
 	report    Report
 	progress  func(int)
@@ -99,8 +109,9 @@ type place struct {
 
 func newRun(house *correspondence.Chancery, progress func(lines int)) *run {
 	g := newGazetteer()
-	return &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[string]time.Time{}, lines: map[string]place{},
-		report: Report{Refused: []Refused{}, Skipped: []Skipped{}}, progress: progress}
+	return &run{house: house, gazetteer: g, directory: newDirectory(house.Folds, g), before: map[volume]time.Time{},
+		latest: house.Clock().Add(24 * time.Hour), lines: map[string]place{},
+		report: Report{Refused: []Refused{}, Warnings: []Warning{}, Skipped: []Skipped{}}, progress: progress}
 }
 
 // any imports a file of records, or a file or folder of mail.
@@ -240,12 +251,15 @@ func (r *run) sift(path string, p *prepared) {
 			p.refused = fmt.Errorf("line %d of %s has the same id", first.line, filepath.Base(first.file))
 		} else {
 			r.lines[p.source] = place{path, p.line}
-			datedBy(r.before, p)
+			p.refused = datedBy(r.before, p, r.latest)
 		}
 	}
 	if p.refused != nil {
 		r.report.Refused = append(r.report.Refused, Refused{File: path, Line: p.line, Record: p.source, Reason: p.refused.Error()})
 		return
+	}
+	if p.warning != "" {
+		r.report.Warnings = append(r.report.Warnings, Warning{File: path, Line: p.line, Record: p.source, Reason: p.warning})
 	}
 	if r.house.Archived(p.source) {
 		r.report.Present++
