@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"chancery/archive"
@@ -40,6 +41,7 @@ func (d *Desk) Envelope(ctx context.Context, id habilitation.ID) (*Envelope, err
 // Write writes the mail; no file is held in memory.
 func (e *Envelope) Write(ctx context.Context, out io.Writer) error {
 	w := &mailWriter{out: out}
+	w.bytes(e.since())
 	w.text(mailHeader(e.Original, e.View.Level))
 	if len(e.dispatch.Attachments) == 0 {
 		e.writeSigned(w, "message")
@@ -126,6 +128,32 @@ func safeMedia(media string) string {
 		return "application/octet-stream"
 	}
 	return media
+}
+
+// since is what became of the message after it was signed, as far as the reader may see it: who was added to its addressees, the last first
+// (RFC 5322 §3.6.6), and what corrects it. No signature covers it.
+func (e *Envelope) since() []byte {
+	w := &headerWriter{}
+	for _, to := range slices.Backward(e.View.Addressees) {
+		if to.Added != nil {
+			w.resent(&to, e.View.Language)
+		}
+	}
+	for _, b := range e.View.Banners {
+		w.text("X-Chancery-Corrected-By", b.How.String()+" "+b.Number)
+	}
+	return w.out
+}
+
+// resent writes that an addressee was added after the release, by whom and when.
+func (w *headerWriter) resent(to *AddresseeView, language string) {
+	w.plain("Resent-Date", mailDate(to.Added.At))
+	w.begin("Resent-From")
+	w.mailbox(to.Added.By.Name, to.Added.By.Login, agentDomain, "")
+	w.end()
+	w.begin("Resent-To")
+	w.mailbox(to.Name.In(language), to.Key, groupDomain, "")
+	w.end()
 }
 
 // mailHeader copies what a mail program lists a message by from its signed header. A restricted message says so in its subject.

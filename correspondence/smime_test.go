@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,6 +143,53 @@ func TestMailProgramsReadTheMail(t *testing.T) {
 		}
 	}
 	refusedAs(t, "lea asks for the mail", errorOf(h.As("lea").Envelope(t.Context(), m.ID)), correspondence.Unknown)
+}
+
+// TestTheMailSaysWhatBecameOfTheMessage before what was signed, which stays as it was: addressees added later, and corrections for whoever may read
+// them.
+func TestTheMailSaysWhatBecameOfTheMessage(t *testing.T) {
+	h := housetest.WithPeople(t)
+	m := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Forages"))
+	before := mailed(t, h.As("marie"), m)
+	must(t, h.As("marie").AddAddressee(t.Context(), m.ID, correspondence.AddresseeWish{Group: "sante", Role: "info", Reason: "Oubliée"}))
+	h.Clock.Advance(hour)
+	h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", np, "Annulation"), m.ID, "cancels"))
+	after := mailed(t, h.As("marie"), m)
+	read, err := mail.ReadMessage(bytes.NewReader(after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read.Header["X-Chancery-Corrected-By"]; !slices.Equal(got, []string{"cancels TD BAMAKO 2"}) {
+		t.Errorf("corrected by %q", got)
+	}
+	to, err := read.Header.AddressList("Resent-To")
+	if err != nil || len(to) != 1 || !strings.HasPrefix(to[0].Address, "sante@") {
+		t.Errorf("resent to %v, %v", to, err)
+	}
+	if by, err := read.Header.AddressList("Resent-From"); err != nil || by[0].Name != "Marie Roy" || read.Header.Get("Resent-Date") != "Mon, 02 Mar 2026 08:00:00 +0000" {
+		t.Errorf("resent by %v on %q, %v", by, read.Header.Get("Resent-Date"), err)
+	}
+	if !bytes.HasSuffix(after, before) {
+		t.Error("more than the outer header has changed")
+	}
+	if _, err := opened(t, h, "cms", after); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTheMailKeepsAWithheldCorrectionToItself: whoever may not read the correction is handed the mail as it was before.
+func TestTheMailKeepsAWithheldCorrectionToItself(t *testing.T) {
+	h := housetest.WithPeople(t)
+	m := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Forages"))
+	before := mailed(t, h.As("lea"), m)
+	fixed := h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", np, "Rectificatif"), m.ID, "rectifies"))
+	h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", dr, "Relèvement"), fixed.ID, "raises"))
+	if !bytes.Equal(mailed(t, h.As("lea"), m), before) {
+		t.Error("lea is told of a correction that is withheld")
+	}
+	if !bytes.Contains(mailed(t, h.As("marie"), m), []byte("X-Chancery-Corrected-By: rectifies TD BAMAKO 2\r\n")) {
+		t.Error("marie is not told of the correction")
+	}
 }
 
 // mailPart is one part of a multipart.
