@@ -176,7 +176,7 @@ func (p *preview) reference(f *finishing, field, text string) {
 	out := ResolvedReference{Field: field, ReferenceView: ReferenceView{Text: text}}
 	if reference, level, ok := f.resolve(text); ok {
 		id := reference.Message
-		out.Text, out.ID, out.Level = reference.Text, &id, &level
+		out.Text, out.ID, out.Level, out.Banners = reference.Text, &id, &level, p.desk.banners(id)
 		if h, known := f.headline(id); known {
 			at := timeOf(h.at)
 			out.Subject, out.ReleasedAt = h.subject, &at

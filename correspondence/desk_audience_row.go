@@ -78,6 +78,7 @@ func (p *preview) warn(now time.Time) {
 		p.warning("exempted", "exempted-from-nothing")
 	}
 	p.warnOfUrgency(now)
+	p.warnOfEnded()
 	if len(p.message.External) > 0 && !p.desk.house.Relayed {
 		p.warning("external", "no-relay")
 	}
@@ -89,6 +90,18 @@ func (p *preview) warning(field, key string, args ...string) {
 		w.Args[args[i]] = args[i+1]
 	}
 	p.view.Warnings = append(p.view.Warnings, w)
+}
+
+// warnOfEnded names the messages cited that were cancelled or replaced, as far as the author may see; one that is corrected again is a fault.
+func (p *preview) warnOfEnded() {
+	keys := map[How]string{Cancels: "cites-cancelled", Replaces: "cites-replaced"}
+	for _, cited := range p.view.References {
+		for _, b := range cited.Banners {
+			if key := keys[b.How]; key != "" && cited.Field != "corrects.message" {
+				p.warning(cited.Field, key, "number", cited.Text, "by", b.Number)
+			}
+		}
+	}
 }
 
 // warnOfTags names the audiences that declared a tag of a restricted message and do not receive it.

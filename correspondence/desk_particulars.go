@@ -2,6 +2,7 @@ package correspondence
 
 import (
 	"encoding/hex"
+	"slices"
 )
 
 // particulars fills in the fields that only some messages have.
@@ -14,6 +15,7 @@ func (d *Desk) particulars(v *MessageView, m *Dispatch) {
 	v.InReplyTo, v.Follows = d.relation(p.InReplyTo), d.relation(p.Follows)
 	if c := p.Corrects; c != nil {
 		v.Corrects = &CorrectionView{How: c.How, ReferenceView: d.reference(Reference{Text: c.Number, Message: c.Message})}
+		v.Corrects.Banners = slices.DeleteFunc(v.Corrects.Banners, func(b Banner) bool { return b.ID == m.ID }) // said by How
 	}
 	for i := range p.Exempted {
 		v.Exempted = append(v.Exempted, d.house.Folds.party(&p.Exempted[i], m.Language))

@@ -221,7 +221,7 @@ func (d *Desk) reference(r Reference) ReferenceView {
 	v := ReferenceView{Text: r.Text}
 	if _, err := d.admit(r.Message); err == nil {
 		id := r.Message
-		v.ID = &id
+		v.ID, v.Banners = &id, d.banners(id)
 	}
 	return v
 }

@@ -100,6 +100,42 @@ func TestPreviewShowsTheRowAndItsCost(t *testing.T) {
 	}
 }
 
+// TestPreviewWarnsOfWhatWasCancelled or replaced among the references, and says of each reference what corrects it, as far as the author may see.
+func TestPreviewWarnsOfWhatWasCancelled(t *testing.T) {
+	h := housetest.WithPeople(t)
+	old := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Forages"))
+	replaced := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Puits"))
+	cancelling := h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", np, "Annulation"), old.ID, "cancels"))
+	h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", np, "Puits, texte revu"), replaced.ID, "replaces"))
+	form := housetest.Telegram("dam", "bamako", np, "Réponse")
+	form.References, form.ReplyTo = []string{"td bamako 1"}, "td bamako 2"
+	view := preview(t, h.As("marie"), form)
+	if got := fmt.Sprint(view.Warnings); got != "[{references[0] cites-cancelled map[by:TD BAMAKO 3 number:TD BAMAKO 1]} {reply_to cites-replaced map[by:TD BAMAKO 4 number:TD BAMAKO 2]}]" {
+		t.Errorf("warned of %s", got)
+	}
+	if b := view.References[0].Banners; len(b) != 1 || b[0].ID != cancelling.ID || b[0].How != correspondence.Cancels {
+		t.Errorf("the first reference bears %+v", b)
+	}
+	form.Action[0].Group = "sante"
+	sent := h.As("marie").Dispatches(form)
+	if read := h.As("marie").Reads(sent.ID); len(read.References[0].Banners) != 1 || len(read.InReplyTo.Banners) != 1 {
+		t.Errorf("cites %+v in reply to %+v", read.References, read.InReplyTo)
+	}
+	if read := h.As("ines").Reads(sent.ID); read.References[0].Banners != nil || read.References[0].ID != nil {
+		t.Errorf("ines, who sees neither, is told %+v", read.References[0])
+	}
+	if read := h.As("marie").Reads(cancelling.ID); len(read.Corrects.Banners) != 0 {
+		t.Errorf("the correction says of itself %+v", read.Corrects)
+	}
+	h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", dr, "Relèvement"), cancelling.ID, "raises"))
+	if view := preview(t, h.As("lea"), form); len(view.References[0].Banners) != 0 || len(view.Warnings) != 1 {
+		t.Errorf("lea, who may not read that it was cancelled, is told %+v and %+v", view.References[0], view.Warnings)
+	}
+	if view := preview(t, h.As("marie"), form); len(view.References[0].Banners) != 1 || len(view.Warnings) != 2 {
+		t.Errorf("marie is told %+v and %+v", view.References[0], view.Warnings)
+	}
+}
+
 // TestPreviewResolvesReferencesAsTyped, and tells of a message withheld what it tells of none.
 func TestPreviewResolvesReferencesAsTyped(t *testing.T) {
 	h := housetest.WithPeople(t)

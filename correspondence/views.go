@@ -155,8 +155,9 @@ type AttachmentView struct {
 
 // ReferenceView is a message cited. One the reader may not see is told by its text alone, like one that does not exist.
 type ReferenceView struct {
-	Text string           `json:"text"`
-	ID   *habilitation.ID `json:"id,omitempty"`
+	Text    string           `json:"text"`
+	ID      *habilitation.ID `json:"id,omitempty"`
+	Banners []Banner         `json:"banners"` // what corrects it, as far as the reader may see that
 }
 
 // SignatureView is the verdict on the signature, made when the page was asked for.

@@ -84,11 +84,21 @@ func exportMessage(c *Call, d *correspondence.Desk, in messageOnly) (document, e
 		if err := b.message(ctx, s, w, "", evidence); err != nil {
 			return err
 		}
-		if err := b.house(s, w, w.T("export.message-lines", "Number", numberOrID(&evidence.View.Headline), "Level", w.Level(evidence.View.Level))); err != nil {
+		if err := b.house(s, w, w.T("export.message-lines", "Number", numberOrID(&evidence.View.Headline), "Level", w.Level(evidence.View.Level),
+			"Corrected", s.corrected(w, "", &evidence.View.Headline))); err != nil {
 			return err
 		}
 		return b.close()
 	})
+}
+
+// corrected is a line for each correction of a message that the reader may see.
+func (s *Server) corrected(w *words, before string, h *correspondence.Headline) string {
+	var lines strings.Builder
+	for _, b := range h.Banners {
+		lines.WriteString(before + w.Corrected(b, s.options.Zone) + "\n")
+	}
+	return lines.String()
 }
 
 func numberOrID(h *correspondence.Headline) string {
@@ -158,6 +168,7 @@ func exportDossier(c *Call, d *correspondence.Desk, in dossierOnly) (document, e
 		if err := b.dossierParts(ctx, w, d, &page); err != nil {
 			return err
 		}
+		corrected := ""
 		for i, id := range ids {
 			evidence, err := d.Export(ctx, id)
 			if isUnknown(err) {
@@ -170,8 +181,9 @@ func exportDossier(c *Call, d *correspondence.Desk, in dossierOnly) (document, e
 			if err := b.message(ctx, s, w, folder, evidence); err != nil {
 				return err
 			}
+			corrected += s.corrected(w, numberOrID(&evidence.View.Headline)+" – ", &evidence.View.Headline)
 		}
-		if err := b.house(s, w, w.T("export.dossier-lines", "Title", page.Title, "Level", w.Level(page.Highest()))); err != nil {
+		if err := b.house(s, w, w.T("export.dossier-lines", "Title", page.Title, "Level", w.Level(page.Highest()), "Corrected", corrected)); err != nil {
 			return err
 		}
 		return b.close()

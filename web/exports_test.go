@@ -190,6 +190,44 @@ func TestAnExportedDossierHoldsWhatItsReaderSees(t *testing.T) {
 	}
 }
 
+// TestExportsSayWhatCorrectsAMessage in their words and in the description of a dossier, for whoever may read the correction.
+func TestExportsSayWhatCorrectsAMessage(t *testing.T) {
+	l := newLodge(t)
+	ctx := t.Context()
+	m := l.As("paul").Dispatches(housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Forages"))
+	d, err := l.As("marie").OpenDossier(ctx, correspondence.DossierForm{Title: "Eau", Owner: "dam", Level: "unprotected"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.As("marie").AddToDossier(ctx, d.ID, m.ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	correct := func(level habilitation.Level, id habilitation.ID, how string) habilitation.ID {
+		form := housetest.Telegram("bamako", "dam", level, "Correction")
+		form.Corrects = &correspondence.FormCorrection{Message: id.String(), How: how}
+		return l.As("paul").Dispatches(form).ID
+	}
+	cancelling := correct(habilitation.Unprotected, m.ID, "cancels")
+	correct(habilitation.Restricted, cancelling, "raises")
+	for login, told := range map[string]bool{"marie": true, "lea": false} {
+		reader := l.visit(login, habilitation.Restricted)
+		alone, _ := unpacked(t, reader.get("/api/v1/messages/"+m.ID.String()+"/export.zip?lang=fr").wants(200).body)
+		among, _ := unpacked(t, reader.get("/api/v1/dossiers/"+d.ID.String()+"/export.zip?lang=fr").wants(200).body)
+		for path, want := range map[string]string{
+			filepath.Join(alone, "LISEZMOI.txt"): "non protégé\nAnnulé par TD BAMAKO 2, 2 mars 2026\n\n", filepath.Join(among, "LISEZMOI.txt"): "non protégé\nTD BAMAKO 1 – Annulé par TD BAMAKO 2, 2 mars 2026\n\n",
+			filepath.Join(among, "dossier.json"): `"banners":[{"how":"cancels","id":"` + cancelling.String() + `","number":"TD BAMAKO 2"`,
+		} {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(content), want) != told || !told && strings.Contains(string(content), "BAMAKO 2") {
+				t.Errorf("%s reads in %s, want %q: %v\n%.300s", login, filepath.Base(path), want, told, content)
+			}
+		}
+	}
+}
+
 // TestExportsAreBounded: nobody runs many at once, a HEAD makes nothing, and one whose reader leaves is over.
 func TestExportsAreBounded(t *testing.T) {
 	l, ids := furnished(t)

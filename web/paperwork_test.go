@@ -85,7 +85,7 @@ func fullMessage() correspondence.MessageView {
 		Agents: []correspondence.AgentRef{{Name: "Karim Benali"}}, Tags: []correspondence.TagRef{{Label: habilitation.Label{FR: "Onu-Conseil de sécurité", EN: "UN Security Council"}}},
 		FreeTags: []string{"ponts aériens"}, Countries: []string{"Mali"}, Persons: []string{"Amadou Traoré"}, DistributionClass: correspondence.ForDirectors,
 		Collectives: []correspondence.CollectiveView{{Name: habilitation.Label{FR: "Postes d’Afrique"}, Members: 41}}, Exempted: []correspondence.AudienceRef{group("rome", "ROME", "Rome")},
-		References: []correspondence.ReferenceView{{Text: "TD DIPLOMATIE 932"}, {Text: "Note verbale du 3 mars"}}, InReplyTo: &correspondence.ReferenceView{Text: "TD DIPLOMATIE 931"},
+		References: []correspondence.ReferenceView{{Text: "TD DIPLOMATIE 932", Banners: []correspondence.Banner{{How: correspondence.Replaces, Number: "TD DIPLOMATIE 940", ReleasedAt: *day(12)}}}, {Text: "Note verbale du 3 mars"}}, InReplyTo: &correspondence.ReferenceView{Text: "TD DIPLOMATIE 931"},
 		Follows: &correspondence.ReferenceView{Text: "TD BAMAKO DR 11"}, Corrects: &correspondence.CorrectionView{ReferenceView: correspondence.ReferenceView{Text: "TD BAMAKO DR 10"}, How: correspondence.Cancels},
 		ReplyBefore: day(9), ValidUntil: day(10), NotBefore: day(6), SilenceUntil: day(11), ReassessOn: day(31), LevelReason: "Source protégée", LevelOwner: group("cabinet", "CABINET", "Cabinet"),
 		Keeping: correspondence.KeepingView{BegunAt: day(4), HandedIn: day(5), FilePlan: "AFR/MALI", Retention: &correspondence.RetentionView{Rule: "APP-TD", KeepUntil: *day(7), Final: "keep", Access: "ACC-00003", CommunicableOn: *day(8)},
@@ -139,7 +139,7 @@ func TestPaperTellsADateWithoutItsHour(t *testing.T) {
 func TestTheSheetSaysEverything(t *testing.T) {
 	p := newPress(t)
 	for lang, words := range map[string][]string{
-		"fr": {"TD BAMAKO DR 12 LE 7 MARS 2026", "BAMAKO LE 07/03/26 À 17H00Z", "071700Z MAR 26", "IMMÉDIAT – copies : Routine", "INSTRUCTION", "RECTIFIÉ PAR TD BAMAKO DR 13, 12 MARS 2026", "GENEVE", "ajouté le 8 mars 2026 à 17:00 par Ana Costa – oublié", "ANNULE TD BAMAKO DR 10", "DISTRIBUTION DIRECTEURS",
+		"fr": {"TD BAMAKO DR 12 LE 7 MARS 2026", "TD DIPLOMATIE 932 – Remplacé par TD DIPLOMATIE 940, 12 mars 2026", "BAMAKO LE 07/03/26 À 17H00Z", "071700Z MAR 26", "IMMÉDIAT – copies : Routine", "INSTRUCTION", "RECTIFIÉ PAR TD BAMAKO DR 13, 12 MARS 2026", "GENEVE", "ajouté le 8 mars 2026 à 17:00 par Ana Costa – oublié", "ANNULE TD BAMAKO DR 10", "DISTRIBUTION DIRECTEURS",
 			"DIPLOMATIE 308 – À faire avant le 8 mars 2026", "accusé de prise en charge", "NB : SERVIR : DAM - CMB - PR4", "De nuit : vies en jeu", "ARMEES PARIS 82 – Prioritaire", "Postes d’Afrique (41 destinataires)",
 			"Onu-Conseil de sécurité, ponts aériens", "Silence jusqu’au", "PAUL NOËL p/o INÈS MARLAUD", "visa avec observations", "(sur un texte antérieur)", "Signature valide", "RÉSUMÉ", "TEXTE", "COMMENTAIRE"},
 		"en": {"TD BAMAKO DR 12 ON 7 MARCH 2026", "IMMEDIATE – copies: Routine", "CANCELS TD BAMAKO DR 10", "DISTRIBUTION TO DIRECTORS", "UN Security Council", "PAUL NOËL on behalf of INÈS MARLAUD", "SUMMARY", "Valid signature"},

@@ -1217,6 +1217,10 @@ func resolvedReferences(f *frame, all []correspondence.ResolvedReference) templ.
 						return templ_7745c5c3_Err
 					}
 				}
+				templ_7745c5c3_Err = banners(f, one.Banners).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 100, "</li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

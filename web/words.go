@@ -113,6 +113,11 @@ func (w *words) has(key string) bool { return w.known[key] }
 // Label is a name in this language.
 func (w *words) Label(l habilitation.Label) string { return l.In(w.lang) }
 
+// Corrected says by what a message was corrected, and on what day in a zone.
+func (w *words) Corrected(b correspondence.Banner, zone *time.Location) string {
+	return w.T("paper.corrected-"+b.How.String(), "Number", b.Number, "Date", w.Date(b.ReleasedAt.In(zone)))
+}
+
 // Level is a level in plain words.
 func (w *words) Level(l habilitation.Level) string { return w.T("level." + l.String()) }
 

@@ -16,8 +16,7 @@ func (p *press) banners(m *correspondence.MessageView) {
 	p.frame(func() {
 		p.SetFont(frameFont, "B", frameSize+1)
 		for _, b := range m.Banners {
-			told := p.words.T("paper.corrected-"+b.How.String(), "Number", b.Number, "Date", p.words.Date(b.ReleasedAt.In(p.house.Zone)))
-			p.MultiCell(0, line, p.say(heading(told)), "", "C", false)
+			p.MultiCell(0, line, p.say(heading(p.words.Corrected(b, p.house.Zone))), "", "C", false)
 		}
 		if m.ExpiredAt != nil {
 			p.MultiCell(0, line, p.say(heading(p.words.T("paper.expired", "Date", p.until(m.ExpiredAt)))), "", "C", false)

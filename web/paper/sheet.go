@@ -204,14 +204,14 @@ func (p *press) about(m *correspondence.MessageView) {
 	p.field(p.words.T("paper.persons"), strings.Join(m.Persons, ", "))
 	var references []string
 	for _, r := range m.References {
-		references = append(references, r.Text)
+		references = append(references, p.cited(&r))
 	}
 	p.field(p.words.T("paper.references"), strings.Join(references, "\n"))
 	if m.InReplyTo != nil {
-		p.field(p.words.T("paper.reply-to"), m.InReplyTo.Text)
+		p.field(p.words.T("paper.reply-to"), p.cited(m.InReplyTo))
 	}
 	if m.Follows != nil {
-		p.field(p.words.T("paper.follows"), m.Follows.Text)
+		p.field(p.words.T("paper.follows"), p.cited(m.Follows))
 	}
 	p.date("paper.reply-before", m.ReplyBefore)
 	p.date("paper.valid-until", m.ValidUntil)
@@ -223,6 +223,15 @@ func (p *press) about(m *correspondence.MessageView) {
 		p.field(p.words.T("paper.level-owner"), called(p.words, m.LevelOwner))
 	}
 	p.field(p.words.T("paper.handling"), m.HandlingInstructions)
+}
+
+// cited is a message cited and what corrects it.
+func (p *press) cited(r *correspondence.ReferenceView) string {
+	parts := []string{r.Text}
+	for _, b := range r.Banners {
+		parts = append(parts, p.words.Corrected(b, p.house.Zone))
+	}
+	return strings.Join(parts, " – ")
 }
 
 // kept prints what the archive says of the message.

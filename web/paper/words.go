@@ -18,6 +18,7 @@ type Words interface {
 	Date(time.Time) string
 	DateTime(time.Time) string
 	Until(time.Time, *time.Location) string
+	Corrected(correspondence.Banner, *time.Location) string
 }
 
 // House is what a printed page says of where it comes from.
