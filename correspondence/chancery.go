@@ -167,9 +167,6 @@ func (c *Chancery) Close() error {
 	if c.failed.Load() != nil {
 		return *c.failed.Load()
 	}
-	if c.Idle && c.since == 0 {
-		return counted
-	}
 	return errors.Join(counted, c.snapshot())
 }
 
