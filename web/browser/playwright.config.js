@@ -5,7 +5,7 @@ export default defineConfig({
   testDir: ".",
   globalSetup: "./house.js",
   workers: 2,
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   outputDir: "test-results",
