@@ -112,7 +112,11 @@ func (d *Desk) keepAs(ctx context.Context, message habilitation.ID, reason strin
 	if _, err := d.admit(message); err != nil {
 		return err
 	}
-	if reason = cutRunes(OneLine(reason), maxSummary); strings.TrimSpace(reason) == "" {
+	reason, err := reasonOf(OneLine(reason))
+	if err != nil {
+		return err
+	}
+	if reason == "" {
 		return invalid("reason", "missing")
 	}
 	return d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {

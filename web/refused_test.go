@@ -117,6 +117,7 @@ func badForms(ids map[string]string) []badForm {
 		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {""}, "reason": {""}}, 422, []string{"position", "reason"}},
 		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {""}, "reason": {"Mal rangé"}}, 422, []string{"position"}},
 		{"POST /messages/{id}/freeze", "ana", message + "/freeze", message, url.Values{"reason": {" "}}, 422, []string{"reason"}},
+		{"POST /messages/{id}/freeze", "ana", message + "/freeze", message, reason, 422, []string{"reason"}},
 		{"POST /messages/{id}/thaw", "ana", message + "/thaw", message, url.Values{"freeze": {ids["freeze"]}, "act": {ids["freeze"]}, "reason": {" "}}, 422, []string{"reason"}},
 		{"POST /operator/{id}/settle", "paul", "/operator/" + ids["tray"] + "/settle", "/operator", url.Values{"group": {"Nulle Part"}, "role": {"info"}, "reason": {""}}, 422, []string{"group", "reason"}},
 		{"POST /groups/{id}/requests", "theo", "/groups/bamako/requests", "/groups/bamako", url.Values{"motive": {tooLong}}, 422, []string{"motive"}},
