@@ -58,7 +58,7 @@ type denied struct {
 	again  int
 }
 
-// denials counts it; what is to be written is returned: it, when it is new, and the counts of an hour that is over.
+// take counts a denial; what is to be written is returned: the denial, when it is new, and the counts of an hour that is over.
 func (d *denials) take(key denialKey, one denied, now time.Time) (write []denied) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
