@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -89,11 +90,12 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 
 type serverKey struct{}
 
-// server is the one that a script has started.
+// server is the one that a script has started. What it warns of is written by a goroutine of its command, and read after Wait only.
 type server struct {
 	command *exec.Cmd
 	url     string
 	said    *bufio.Reader
+	warned  bytes.Buffer
 }
 
 // command is the program under test as a process of its own.
@@ -111,14 +113,16 @@ func scriptStart(ts *testscript.TestScript, neg bool, args []string) {
 	s.command = command(context.Background(), ts.MkAbs("."), []string{"HOME=" + ts.Getenv("HOME"), "CHANCERY_DATA=" + ts.Getenv("CHANCERY_DATA")}, args[1:]...)
 	out, err := s.command.StdoutPipe()
 	ts.Check(err)
-	s.command.Stderr = ts.Stderr()
+	s.warned.Reset()
+	s.command.Stderr = &s.warned
 	ts.Check(s.command.Start())
 	ts.Defer(func() { _ = s.command.Process.Kill(); _ = s.command.Wait() })
 	s.said = bufio.NewReader(out)
 	for {
 		line, err := s.said.ReadString('\n')
 		if err != nil {
-			ts.Fatalf("the server ended before it listened: %v", err)
+			_ = s.command.Wait()
+			ts.Fatalf("the server ended before it listened: %v\n%s", err, &s.warned)
 		}
 		if _, url, found := strings.Cut(line, "listening on "); found {
 			s.url = strings.TrimSpace(url)
@@ -160,7 +164,9 @@ func scriptStop(ts *testscript.TestScript, neg bool, args []string) {
 	timer := time.AfterFunc(stopPatience-2*time.Second, func() { _ = s.command.Process.Kill() })
 	_, err := io.Copy(ts.Stdout(), s.said)
 	ts.Check(err)
-	if err := s.command.Wait(); err != nil {
+	err = s.command.Wait()
+	fmt.Fprint(ts.Stderr(), s.warned.String())
+	if err != nil {
 		ts.Fatalf("the server did not end in good order: %v", err)
 	}
 	timer.Stop()
