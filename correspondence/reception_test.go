@@ -209,7 +209,7 @@ func TestMailThatBreaksItsReaderIsKeptWhole(t *testing.T) {
 	h := housetest.WithPeople(t)
 	h.Enact(habilitation.OperatorDeskNamed{Audience: 4})
 	inspector, err := inspection.New(inspection.Config{Folder: filepath.Join(t.TempDir(), "quarantine"), Program: []string{os.Args[0], inspection.Subcommand},
-		Mail: inspection.MailLimits{Memory: 32 << 20}})
+		Mail: inspection.MailLimits{Memory: 16 << 20}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestMailThatBreaksItsReaderIsKeptWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = queue.Close() }()
-	heavy := outside + "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("A", 40<<20)
+	heavy := outside + "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("A", 20<<20)
 	items := []postal.Item{arrived(h, outside+"\nAvant.\n", "dam@essai.example"), arrived(h, heavy, "dam@essai.example", "paul@essai.example"), arrived(h, outside+"\nAprès.\n", "dam@essai.example")}
 	for _, item := range items {
 		if err := queue.Put(t.Context(), item); err != nil {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v2"
 	brotli "github.com/molecule-man/go-brrr"
@@ -51,7 +52,8 @@ var sources = map[string]string{
 
 const iconFolder = "vendor/lucide-static/1.62.0/icons"
 
-func loadAssets() (*assets, error) {
+// loadAssets gives what is embedded, compressed once for however many servers a process runs.
+var loadAssets = sync.OnceValues(func() (*assets, error) {
 	a := &assets{byName: map[string]*asset{}, byURL: map[string]*asset{}}
 	for name, source := range sources {
 		content, err := files.ReadFile(source)
@@ -67,7 +69,7 @@ func loadAssets() (*assets, error) {
 		return nil, err
 	}
 	return a, a.add("icons.svg", sprite)
-}
+})
 
 func (a *assets) add(name string, content []byte) error {
 	digest := sha256.Sum256(content)

@@ -4,13 +4,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"chancery/cmd/assembly"
 )
 
-// keepSwollen keeps four lines: two good ones, one that is longer than any that the mapping lets through, and one that cannot be read.
-func keepSwollen(t *testing.T, house *assembly.House) (Report, error) {
+// swollen is a text longer than any that the mapping lets through: its letters take three times their room in what is kept.
+var swollen = sync.OnceValue(func() string { return strings.Repeat("éèà ", 2<<20) })
+
+// keepFour keeps four lines: two good ones, one with the text given, and one that cannot be read.
+func keepFour(t *testing.T, house *assembly.House, text string) (Report, error) {
 	t.Helper()
 	r := newRun(house.Chancery, func(int) {})
 	var lines []Line
@@ -23,7 +27,7 @@ func keepSwollen(t *testing.T, house *assembly.House) (Report, error) {
 		lines = append(lines, Line{Number: i + 1, Text: []byte(text)})
 	}
 	records := r.gazetteer.prepareBatch(lines)
-	records[1].message.Text = strings.Repeat("Un très long volume. ", 2<<20)
+	records[1].message.Text = text
 	err := r.keep(t.Context(), "essai.jsonl", records)
 	return r.report, err
 }
@@ -33,13 +37,13 @@ func keepSwollen(t *testing.T, house *assembly.House) (Report, error) {
 func TestWhatTheArchiveRefusesIsListed(t *testing.T) {
 	house := openHouse(t)
 	folds := house.Chancery.Folds
-	report, err := keepSwollen(t, house)
+	report, err := keepFour(t, house, swollen())
 	if err != nil || report.Imported != 2 || report.Present != 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
 	checkRefused(t, report.Refused)
 	groups, tags := folds.Register.NextAudience(), folds.Thesaurus.Next()
-	report, err = keepSwollen(t, house)
+	report, err = keepFour(t, house, swollen())
 	if err != nil || report.Imported != 0 || report.Present != 2 {
 		t.Errorf("run again: %+v, %v", report, err)
 	}
@@ -53,7 +57,7 @@ func TestWhatTheArchiveRefusesIsListed(t *testing.T) {
 	checkSearch(t, house, 2)
 }
 
-// checkRefused wants the two lines of keepSwollen that stay outside, in their order.
+// checkRefused wants the two lines of keepFour that stay outside, in their order.
 func checkRefused(t *testing.T, got []Refused) {
 	t.Helper()
 	want := []Refused{
@@ -72,13 +76,10 @@ func checkRefused(t *testing.T, got []Refused) {
 // TestFaultOfTheHouseEndsTheRun: a house that decides no more has refused no record.
 func TestFaultOfTheHouseEndsTheRun(t *testing.T) {
 	house := openHouse(t)
-	if _, err := keepSwollen(t, house); err != nil {
-		t.Fatal(err)
-	}
 	if err := house.Close(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := keepSwollen(t, house)
+	report, err := keepFour(t, house, "Deux.")
 	if err == nil || len(report.Refused) != 1 || report.Refused[0].Line != 3 {
 		t.Errorf("%+v, %v", report, err)
 	}

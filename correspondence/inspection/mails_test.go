@@ -113,14 +113,14 @@ func TestOneChildReadsManyMails(t *testing.T) {
 
 // TestMailThatBreaksItsReader: the child dies of a limit of memory that is real, the mail is unread, and the next one is read.
 func TestMailThatBreaksItsReader(t *testing.T) {
-	i := open(t, func(c *inspection.Config) { c.Mail.Memory = 32 << 20 })
-	if mail := readMail(t, i, heavy(30<<20)); !reflect.DeepEqual(mail, postal.Unread()) {
+	i := open(t, func(c *inspection.Config) { c.Mail.Memory = 16 << 20 })
+	if mail := readMail(t, i, heavy(18<<20)); !reflect.DeepEqual(mail, postal.Unread()) {
 		t.Errorf("a mail too heavy for its child has the flaws %v", mail.Flaws)
 	}
 	if mail := readMail(t, i, []byte(letter)); !same(mail, []byte(letter)) {
 		t.Errorf("the mail after it is read as %+v", mail)
 	}
-	if mail := readMail(t, open(t, nil), heavy(30<<20)); len(mail.Files) != 1 || len(mail.Files[0].Content) != 30<<20 {
+	if mail := readMail(t, open(t, nil), heavy(18<<20)); len(mail.Files) != 1 || len(mail.Files[0].Content) != 18<<20 {
 		t.Errorf("within the limits of a house it is read with %d files, flaws %v", len(mail.Files), mail.Flaws)
 	}
 }
