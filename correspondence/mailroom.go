@@ -92,12 +92,12 @@ func (m *Mailroom) reading() bool {
 	return time.Since(m.visited) < mailQuiet
 }
 
-// rest waits three times as long as a batch took: whoever reads goes before mail that is safe in the queue.
+// rest waits nine times as long as a batch took: whoever reads goes before mail that is safe in the queue.
 func (m *Mailroom) rest(ctx context.Context, took time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-m.house.stop:
-	case <-time.After(min(3*took, mailPause)):
+	case <-time.After(min(9*took, mailPause)):
 	}
 }
 
