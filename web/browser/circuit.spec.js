@@ -5,12 +5,15 @@ import { accounts, expect, test } from "./people.js";
 const tablet = { viewport: { width: 820, height: 1180 }, locale: "fr-FR" };
 const person = (login) => accounts().find((account) => account.login === login);
 
-// reach goes to an element as a keyboard does.
+// reach goes to an element as a keyboard does. The element is looked for once, and again when the page has put another in its place.
 async function reach(page, target) {
   await target.first().waitFor();
+  let element = await target.first().elementHandle();
   for (let i = 0; i < 250; i++) {
-    if (await target.first().evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
+    const [focused, there] = await element.evaluate((at) => [at === document.activeElement, at.isConnected]);
+    if (focused) return;
+    if (there) await page.keyboard.press("Tab");
+    else element = await target.first().elementHandle();
   }
   throw new Error(`the keyboard does not reach ${target}`);
 }

@@ -1,4 +1,4 @@
-import { cast, dispatch, expect, test, write } from "./people.js";
+import { cast, dispatch, expect, signIn, test, write } from "./people.js";
 
 test("a restricted telegram arrives at whoever may see it, and at nobody else", async ({ visit }) => {
   const { sender, origin, group, reader, other } = cast();
@@ -93,7 +93,8 @@ test("a draft is saved while one writes", async ({ visit }) => {
 test("everything works without scripts", async ({ visit }) => {
   const { sender, origin, group, reader } = cast();
   const subject = `Sans script ${Date.now()}`;
-  const page = await visit(sender, { javaScriptEnabled: false, refusals: [422] });
+  const page = await visit(null, { javaScriptEnabled: false, refusals: [422] });
+  await signIn(page, sender);
   await page.goto("/compose");
   await page.locator("input[name=level][value=restricted]").check();
   await page.selectOption("#origin", origin);
@@ -191,7 +192,8 @@ test("markup in a message stays text", async ({ visit }) => {
 
 test("language and theme are the reader's choice", async ({ visit }) => {
   const { reader } = cast();
-  const page = await visit(reader);
+  const page = await visit(null);
+  await signIn(page, reader);
   await page.locator(".account-button").click();
   await page.getByLabel("English").check();
   await page.getByLabel("Sombre").check();
