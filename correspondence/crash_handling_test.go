@@ -151,7 +151,7 @@ func TestKilledAmongVisasHoldsAndHandling(t *testing.T) {
 	}
 	h := housetest.WithPeople(t)
 	h.Clock.Advance(time.Since(h.Clock.Now())) // the children live now
-	said := map[string]map[habilitation.ID]bool{}
+	said := map[string]map[habilitation.ID]bool{"cleared": {}}
 	for kill := range kills {
 		h.Shut()
 		before := len(said["released"])
@@ -163,7 +163,9 @@ func TestKilledAmongVisasHoldsAndHandling(t *testing.T) {
 		h.Open()
 		must(t, h.Chancery.KeepTime(t.Context())) // words to sign that were due while nobody was there
 		checkSaid(t, h, said)
-		clearDesk(t, h, said)
+		for _, id := range clearDesk(t, h, "marie") {
+			said["cleared"][id] = true
+		}
 	}
 	checkJournal(t, h)
 	h.VerifyAll()
@@ -251,22 +253,20 @@ func checkSaid(t *testing.T, h *housetest.House, said map[string]map[habilitatio
 	}
 }
 
-// clearDesk takes off the desk what the child left there: a desk has room for so many drafts.
-func clearDesk(t *testing.T, h *housetest.House, said map[string]map[habilitation.ID]bool) {
+// clearDesk takes off a desk what a killed child left there, for a desk has room for so many drafts, and tells what it was.
+func clearDesk(t *testing.T, h *housetest.House, login string) (cleared []habilitation.ID) {
 	t.Helper()
-	marie := h.As("marie")
-	left, err := marie.Drafts(t.Context())
+	desk := h.As(login)
+	left, err := desk.Drafts(t.Context())
 	must(t, err)
-	if said["cleared"] == nil {
-		said["cleared"] = map[habilitation.ID]bool{}
-	}
 	for _, draft := range left {
 		if _, known := h.Folds().Circuits.Draft(draft.ID); known {
-			must(t, marie.Abandon(t.Context(), draft.ID, "essai"))
+			must(t, desk.Abandon(t.Context(), draft.ID, "essai"))
 		}
-		must(t, marie.DiscardDraft(t.Context(), draft.ID))
-		said["cleared"][draft.ID] = true
+		must(t, desk.DiscardDraft(t.Context(), draft.ID))
+		cleared = append(cleared, draft.ID)
 	}
+	return cleared
 }
 
 // checkJournal reads the whole journal: each act that has one outcome is there once, and none that was refused.
