@@ -144,24 +144,3 @@ func (d *Desk) noteReading(ctx context.Context, kind string, version uint8, payl
 	}
 	return nil
 }
-
-// refusalOf turns the sentinels of the lower packages into the words that a reader is given; anything else stays internal.
-func refusalOf(err error) error {
-	if err == nil {
-		return nil
-	}
-	var already *Refusal
-	if errors.As(err, &already) {
-		return already
-	}
-	var many *habilitation.TooManyAttempts
-	if errors.As(err, &many) {
-		return &Refusal{Cause: Throttled, Wait: many.Wait}
-	}
-	for _, known := range refusals {
-		if errors.Is(err, known.is) {
-			return known.gives
-		}
-	}
-	return err
-}
