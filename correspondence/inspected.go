@@ -247,7 +247,7 @@ func (e Extract) readText(ctx context.Context, vault archive.Vault) (text string
 	}
 	var words strings.Builder
 	_, err = io.Copy(&words, file)
-	whole = err == nil && !slices.Contains(e.Warnings, WarnUnread)
+	whole = err == nil && !slices.Contains(e.Warnings, WarnUnread) && !slices.Contains(e.Warnings, WarnCut)
 	if err := errors.Join(err, file.Close()); err != nil && !errors.Is(err, archive.ErrDamaged) {
 		return "", false, fmt.Errorf("read words of a file: %w", err)
 	}

@@ -71,6 +71,7 @@ const (
 	WarnStripped Warning = "stripped" // what the camera wrote into the picture is gone
 	WarnPlace    Warning = "place"    // so is the place where it was taken
 	WarnUnread   Warning = "unread"   // its words could not be read: search does not find it by them
+	WarnCut      Warning = "cut"      // only the first of its many words were read
 )
 
 // active reports what a restricted message does not carry.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 
 	"chancery/correspondence"
 )
@@ -184,7 +185,11 @@ func work(job string, arguments []string, input *os.File) (report, error) {
 		if len(arguments) != 1 {
 			return report{}, errors.New("words of what")
 		}
-		return report{}, writeWords(arguments[0], input, info.Size(), output(0))
+		whole, err := writeWords(arguments[0], input, info.Size(), output(0))
+		if !whole {
+			return report{Warnings: []correspondence.Warning{correspondence.WarnCut}}, err
+		}
+		return report{}, err
 	}
 	return report{}, fmt.Errorf("no job %q", job)
 }
@@ -193,17 +198,17 @@ func work(job string, arguments []string, input *os.File) (report, error) {
 func programArguments(job string) []string {
 	file := fmt.Sprintf("/proc/self/fd/%d", fdInput)
 	if job == jobPDFWords {
-		return []string{"pdftotext", "-q", "-enc", "UTF-8", "-l", "1000", file, "-"}
+		return []string{"pdftotext", "-q", "-enc", "UTF-8", "-l", strconv.Itoa(maxPages + 1), file, "-"}
 	}
 	return []string{"pdftoppm", "-q", "-f", "1", "-l", "1", "-singlefile", "-png", "-scale-to", fmt.Sprint(pictureSide), file}
 }
 
-// copyWords copies words as they may be kept.
-func copyWords(to io.Writer, from io.Reader) error {
+// copyWords copies what pdftotext wrote as it may be kept, and reports whether that is all; each page ends with a form feed.
+func copyWords(to io.Writer, from io.Reader) (whole bool, err error) {
 	text, err := io.ReadAll(io.LimitReader(from, 4*maxWords))
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = io.WriteString(to, cleanWords(string(text)))
-	return err
+	whole, err = keepWords(to, string(text))
+	return whole && len(text) < 4*maxWords && bytes.Count(text, []byte("\f")) <= maxPages, err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -248,6 +249,28 @@ func TestPDF(t *testing.T) {
 	}
 	if s := inspect(t, open(t, func(c *inspection.Config) { c.Words = inspection.WithoutWords }), "note.pdf", content); s.text != nil || s.picture != nil {
 		t.Error("words were taken though they were not to be")
+	}
+}
+
+// TestMoreWordsThanAreKeptAreSaid: whoever goes by the words of a file learns that they are not all there.
+func TestMoreWordsThanAreKeptAreSaid(t *testing.T) {
+	i, cut := open(t, nil), []correspondence.Warning{correspondence.WarnCut}
+	var words strings.Builder // one mebibyte with its last space, which is not kept
+	for n := range 1 << 16 {
+		fmt.Fprintf(&words, "%07d lettres ", n)
+	}
+	full := words.String()
+	for name, content := range map[string][]byte{
+		"plein.txt": []byte(full), "long.txt": []byte(full + "Fin."), "long.html": []byte("<p>" + full + "<p>Fin."),
+		"long.docx": docx(full + "Fin."), "large.html": []byte("<p>Début." + strings.Repeat("<br>", 3<<20) + "Fin."),
+	} {
+		want := cut
+		if name == "plein.txt" {
+			want = nil
+		}
+		if s := inspect(t, i, name, content); s.Refused != "" || !slices.Equal(s.Warnings, want) || bytes.Contains(s.text, []byte("Fin.")) {
+			t.Errorf("%s: refused %q, warnings %v, %d bytes of words", name, s.Refused, s.Warnings, len(s.text))
+		}
 	}
 }
 

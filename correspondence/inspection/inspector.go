@@ -312,8 +312,12 @@ func (n *inspection) take(ctx context.Context, k kind) error {
 		return errNoProgram
 	}
 	if k.sort != sortPDF {
-		if _, err := n.children.run(ctx, []string{jobWords, n.extension}, n.file, outputs...); err != nil {
+		said, err := n.children.run(ctx, []string{jobWords, n.extension}, n.file, outputs...)
+		if err != nil {
 			return err
+		}
+		if slices.Contains(said.Warnings, correspondence.WarnCut) {
+			n.found.Warnings = append(n.found.Warnings, correspondence.WarnCut)
 		}
 		return n.pieces(outputs[0], nil, nil)
 	}
@@ -338,8 +342,12 @@ func (n *inspection) takePDF(ctx context.Context, raw *os.File) error {
 	if _, err := raw.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read words: %w", err)
 	}
-	if err := copyWords(clean[0], raw); err != nil {
+	whole, err := copyWords(clean[0], raw)
+	if err != nil {
 		return fmt.Errorf("read words: %w", err)
+	}
+	if !whole {
+		n.found.Warnings = append(n.found.Warnings, correspondence.WarnCut)
 	}
 	return n.pieces(clean[0], nil, nil)
 }

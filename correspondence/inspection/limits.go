@@ -21,8 +21,11 @@ const (
 	thumbnailSide = 240
 )
 
-// What is kept of a file's words.
-const maxWords = 1 << 20
+// What is kept of a file's words; a file that has more carries a warning.
+const (
+	maxWords = 1 << 20
+	maxPages = 1000 // of a PDF
+)
 
 // limits bound one child.
 type limits struct {

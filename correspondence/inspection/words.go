@@ -23,26 +23,33 @@ import (
 // maxTags is how deep the XML of a document may nest.
 const maxTags = 500
 
-// writeWords writes the words of a text or an office document; of is its extension.
-func writeWords(of string, file *os.File, size int64, to io.Writer) error {
+// writeWords writes the words of a text or an office document and reports whether these are all; of is its extension.
+func writeWords(of string, file *os.File, size int64, to io.Writer) (whole bool, err error) {
 	k, known := kinds()[of]
 	if !known {
-		return fmt.Errorf("no words of %q", of)
+		return false, fmt.Errorf("no words of %q", of)
 	}
 	switch k.sort {
 	case sortText:
 		text, err := io.ReadAll(io.LimitReader(file, 4*maxWords))
 		if err != nil {
-			return err
+			return false, err
 		}
-		_, err = io.WriteString(to, cleanWords(decoded(text)))
-		return err
+		whole, err = keepWords(to, decoded(text))
+		return whole && len(text) < 4*maxWords, err
 	case sortHTML:
 		return writeHTML(file, to)
 	case sortOffice:
 		return writeOffice(file, size, to)
 	}
-	return fmt.Errorf("no words of %q", of)
+	return false, fmt.Errorf("no words of %q", of)
+}
+
+// keepWords writes words in the form in which they are kept, and reports whether that has room for all of them.
+func keepWords(to io.Writer, text string) (whole bool, err error) {
+	kept, whole := cleanWords(text)
+	_, err = io.WriteString(to, kept)
+	return whole, err
 }
 
 // decoded reads a text as UTF-8, as UTF-16 where its mark says so, else as Windows-1252, in which no byte is wrong.
@@ -71,8 +78,9 @@ func decoded(text []byte) string {
 	return string(out)
 }
 
-// cleanWords brings words into the form in which they are kept: NFC, no control characters but line ends, no run of empty lines, bounded.
-func cleanWords(text string) string {
+// cleanWords brings words into the form in which they are kept: NFC, no control characters but line ends, no run of empty lines, and no more than
+// are kept; whole says that none is left out.
+func cleanWords(text string) (kept string, whole bool) {
 	var out strings.Builder
 	breaks := 2
 	text = norm.NFC.String(strings.ToValidUTF8(text, "\uFFFD"))
@@ -91,11 +99,11 @@ func cleanWords(text string) string {
 			breaks = 0
 		}
 		if out.Len()+utf8.RuneLen(r) > maxWords {
-			break
+			return strings.TrimSpace(out.String()), false
 		}
 		out.WriteRune(r)
 	}
-	return strings.TrimSpace(out.String())
+	return strings.TrimSpace(out.String()), true
 }
 
 // collector gathers words up to their bound.
@@ -111,11 +119,11 @@ func (c *collector) add(text string) error {
 	return nil
 }
 
-// writeHTML writes what stands between the tags.
-func writeHTML(file io.Reader, to io.Writer) error {
+// writeHTML writes what stands between the tags, and reports whether that is all.
+func writeHTML(file io.Reader, to io.Writer) (whole bool, err error) {
 	raw, err := io.ReadAll(io.LimitReader(file, 8*maxWords))
 	if err != nil {
-		return err
+		return false, err
 	}
 	var words collector
 	tokens := html.NewTokenizer(strings.NewReader(decoded(raw)))
@@ -123,14 +131,12 @@ func writeHTML(file io.Reader, to io.Writer) error {
 	for {
 		switch tokens.Next() {
 		case html.ErrorToken:
-			_, err := io.WriteString(to, cleanWords(words.String()))
-			return err
+			whole, err := keepWords(to, words.String())
+			return whole && len(raw) < 8*maxWords, err
 		case html.TextToken:
-			if hidden == 0 {
-				if words.add(string(tokens.Text())) != nil {
-					_, err := io.WriteString(to, cleanWords(words.String()))
-					return err
-				}
+			if hidden == 0 && words.add(string(tokens.Text())) != nil {
+				_, err := keepWords(to, words.String())
+				return false, err
 			}
 		case html.StartTagToken:
 			name, _ := tokens.TagName()
@@ -147,11 +153,12 @@ func writeHTML(file io.Reader, to io.Writer) error {
 	}
 }
 
-// writeOffice writes the words of the parts of a document that hold any, in the order of their names. The archive was walked before.
-func writeOffice(file io.ReaderAt, size int64, to io.Writer) error {
+// writeOffice writes the words of the parts of a document that hold any, in the order of their names, and reports whether that is all. The archive
+// was walked before.
+func writeOffice(file io.ReaderAt, size int64, to io.Writer) (whole bool, err error) {
 	archive, err := zip.NewReader(file, size)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var parts []*zip.File
 	for _, f := range archive.File {
@@ -163,14 +170,14 @@ func writeOffice(file io.ReaderAt, size int64, to io.Writer) error {
 	var words collector
 	for _, part := range parts {
 		if err := readPart(part, &words); errors.Is(err, errEnough) {
-			break
+			_, err := keepWords(to, words.String())
+			return false, err
 		} else if err != nil {
-			return err
+			return false, err
 		}
 		words.WriteString("\n\n")
 	}
-	_, err = io.WriteString(to, cleanWords(words.String()))
-	return err
+	return keepWords(to, words.String())
 }
 
 // holdsWords reports the parts of office documents that hold words.
