@@ -131,7 +131,9 @@ func (c *Chancery) writeDenials(ctx context.Context, all []denied) error {
 		drafts[i] = archive.Draft{ID: c.NewID(payload), Kind: kindDenied, Version: deniedVersion, Actor: one.agent, Level: habilitation.Restricted,
 			Time: c.Clock(), Payload: payload, Cites: main}
 	}
-	if _, err := c.Readings.Append(ctx, archive.AnyHead, drafts); err != nil {
+	if _, err := c.Readings.Append(ctx, archive.AnyHead, drafts); errors.Is(err, archive.ErrStopped) {
+		return c.fail(fmt.Errorf("record denial: %w", err))
+	} else if err != nil {
 		return fmt.Errorf("record denial: %w", err)
 	}
 	return nil

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"chancery/correspondence/handling"
 	"chancery/correspondence/keeping"
@@ -81,13 +83,20 @@ func (d *Desk) said(s keeping.Stamp) WordView {
 
 // Refile gives a message another place in the filing plan, with the reason. Archivists do.
 func (d *Desk) Refile(ctx context.Context, message habilitation.ID, position, reason string) error {
-	position = cutRunes(OneLine(position), maxPhrase)
-	if position == "" {
-		missing := faultList{{Field: "position", Key: "missing"}}
+	position = OneLine(position)
+	var faults faultList
+	switch n := utf8.RuneCountInString(position); {
+	case n == 0:
+		faults.add("position", "missing")
+	case n > maxPhrase:
+		faults.add("position", "too-long", "max", strconv.Itoa(maxPhrase), "length", strconv.Itoa(n))
+	}
+	if len(faults) > 0 {
+		_, err := reasonOf(OneLine(reason))
 		if strings.TrimSpace(reason) == "" {
-			missing.add("reason", "missing")
+			faults.add("reason", "missing")
 		}
-		return missing.refusal()
+		return allFaults(faults.refusal(), err)
 	}
 	return d.keepAs(ctx, message, reason, func(reason string) habilitation.Act {
 		return keeping.Refiled{Message: message, Position: position, Reason: reason}

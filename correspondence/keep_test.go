@@ -56,6 +56,11 @@ func TestArchivistsFileFreezeAndThaw(t *testing.T) {
 	}
 	wantRefusal(t, correspondence.Unknown)(h.As("lea").Refile(ctx, sent.ID, "AFR", "x"))
 	wantRefusal(t, correspondence.Invalid)(keeper.Freeze(ctx, sent.ID, " "))
+	for _, position := range []string{" ", strings.Repeat("é", 121)} {
+		if faults := wantRefusal(t, correspondence.Invalid)(keeper.Refile(ctx, sent.ID, position, " ")).Faults; len(faults) != 2 || faults[0].Field != "position" || faults[1].Field != "reason" {
+			t.Errorf("a position of %d letters without a reason: %+v", len(position), faults)
+		}
+	}
 	h.As("marie").Reads(sent.ID)
 	h.Clock.Advance(time.Minute)
 	if err := errors.Join(keeper.Refile(ctx, sent.ID, "AFR/MALI", "Plan 2026"), keeper.Freeze(ctx, sent.ID, "Contentieux")); err != nil {

@@ -2,6 +2,7 @@ package correspondence
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"chancery/archive"
 	"chancery/habilitation"
@@ -40,6 +42,14 @@ func TestGoldenRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, filepath.Join("testdata", "records", kindOpened+".1"), payload)
+	})
+	t.Run(kindDenied, func(t *testing.T) {
+		payload, err := json.Marshal(Denial{What: "GET /messages/:id", Reason: "unknown", Subject: specimenID(1), Address: "192.0.2.7", Terminal: specimenID(2),
+			Session: specimenID(3), Again: 12, Since: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("testdata", "records", kindDenied+".1"), payload)
 	})
 }
 

@@ -131,13 +131,16 @@ func safeMedia(media string) string {
 }
 
 // since is what became of the message after it was signed, as far as the reader may see it: who was added to its addressees, the last first
-// (RFC 5322 §3.6.6), and what corrects it. No signature covers it.
+// (RFC 5322 §3.6.6), since when it is no longer to be acted upon, and what corrects it. No signature covers it.
 func (e *Envelope) since() []byte {
 	w := &headerWriter{}
 	for _, to := range slices.Backward(e.View.Addressees) {
 		if to.Added != nil {
 			w.resent(&to, e.View.Language)
 		}
+	}
+	if e.View.ExpiredAt != nil {
+		w.plain("X-Chancery-Expired", mailDate(*e.View.ExpiredAt))
 	}
 	for _, b := range e.View.Banners {
 		w.text("X-Chancery-Corrected-By", b.How.String()+" "+b.Number)

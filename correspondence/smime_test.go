@@ -177,6 +177,22 @@ func TestTheMailSaysWhatBecameOfTheMessage(t *testing.T) {
 	}
 }
 
+// TestTheMailSaysWhenTheMessageIsNoLongerActedUpon, and not before.
+func TestTheMailSaysWhenTheMessageIsNoLongerActedUpon(t *testing.T) {
+	h := housetest.WithPeople(t)
+	form := housetest.Telegram("bamako", "dam", np, "Forages")
+	form.ValidUntil = "2026-03-05T08:00:00Z"
+	m := h.As("paul").Dispatches(form)
+	expired := []byte("X-Chancery-Expired: Thu, 05 Mar 2026 08:00:00 +0000\r\n")
+	if bytes.Contains(mailed(t, h.As("marie"), m), []byte("X-Chancery-Expired")) {
+		t.Error("it is told as expired while it is valid")
+	}
+	h.Clock.Advance(7 * 24 * hour)
+	if !bytes.Contains(mailed(t, h.As("marie"), m), expired) {
+		t.Errorf("no %s", expired)
+	}
+}
+
 // TestTheMailKeepsAWithheldCorrectionToItself: whoever may not read the correction is handed the mail as it was before.
 func TestTheMailKeepsAWithheldCorrectionToItself(t *testing.T) {
 	h := housetest.WithPeople(t)

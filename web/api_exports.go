@@ -92,9 +92,12 @@ func exportMessage(c *Call, d *correspondence.Desk, in messageOnly) (document, e
 	})
 }
 
-// corrected is a line for each correction of a message that the reader may see.
+// corrected is a line where a message is no longer to be acted upon, and one for each correction of it that the reader may see.
 func (s *Server) corrected(w *words, before string, h *correspondence.Headline) string {
 	var lines strings.Builder
+	if h.ExpiredAt != nil {
+		lines.WriteString(before + w.T("paper.expired", "Date", w.Until(*h.ExpiredAt, s.options.Zone)) + "\n")
+	}
 	for _, b := range h.Banners {
 		lines.WriteString(before + w.Corrected(b, s.options.Zone) + "\n")
 	}

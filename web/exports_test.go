@@ -228,6 +228,35 @@ func TestExportsSayWhatCorrectsAMessage(t *testing.T) {
 	}
 }
 
+// TestExportsSayThatAMessageIsNoLongerActedUpon, alone and in a dossier.
+func TestExportsSayThatAMessageIsNoLongerActedUpon(t *testing.T) {
+	l := newLodge(t)
+	form := housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Forages")
+	form.ValidUntil = "2026-03-05T08:00:00Z"
+	m := l.As("paul").Dispatches(form)
+	d, err := l.As("marie").OpenDossier(t.Context(), correspondence.DossierForm{Title: "Eau", Owner: "dam", Level: "unprotected"})
+	if err == nil {
+		_, err = l.As("marie").AddToDossier(t.Context(), d.ID, m.ID.String())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, told := range []bool{false, true} {
+		marie := l.visit("marie", habilitation.Restricted)
+		for path, want := range map[string]string{"/api/v1/messages/" + m.ID.String(): "non protégé\nN’est plus à exécuter", "/api/v1/dossiers/" + d.ID.String(): "TD BAMAKO 1 – N’est plus à exécuter"} {
+			folder, _ := unpacked(t, marie.get(path+"/export.zip?lang=fr").wants(200).body)
+			content, err := os.ReadFile(filepath.Join(folder, "LISEZMOI.txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(content), want) != told {
+				t.Errorf("%s says %q: %v, want %v\n%.400s", path, want, !told, told, content)
+			}
+		}
+		l.Clock.Advance(7 * 24 * time.Hour)
+	}
+}
+
 // TestExportsAreBounded: nobody runs many at once, a HEAD makes nothing, and one whose reader leaves is over.
 func TestExportsAreBounded(t *testing.T) {
 	l, ids := furnished(t)
