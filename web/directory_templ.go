@@ -1248,7 +1248,7 @@ func refuseForm(f *frame, id string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = fieldOf(f, in, field{name: "reason", label: f.T("request.reason"), most: 4000, needed: true, small: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fieldOf(f, in, field{name: "reason", label: f.T("request.refuse-reason"), most: 4000, needed: true, small: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var60), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

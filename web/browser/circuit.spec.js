@@ -1,9 +1,8 @@
 // A telegram from the drafter to the desk that acts on it: two visas, a signature that is taken back once, handling by another group, a correction.
 // On a tablet, in French, by keyboard alone.
-import { accounts, expect, test } from "./people.js";
+import { expect, person, test } from "./people.js";
 
 const tablet = { viewport: { width: 820, height: 1180 }, locale: "fr-FR" };
-const person = (login) => accounts().find((account) => account.login === login);
 
 // reach goes to an element as a keyboard does. The element is looked for once, and again when the page has put another in its place.
 async function reach(page, target) {

@@ -1,7 +1,7 @@
 // Every page, light and dark, on three widths: axe, no sideways scrolling, nothing that the browser complains of, and a picture to look at.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { accounts, cast, expect, test } from "./people.js";
+import { accounts, ask, cast, expect, person, test } from "./people.js";
 
 // pictures is the folder for them, when CHANCERY_PICTURES names one.
 const pictures = process.env.CHANCERY_PICTURES;
@@ -33,15 +33,17 @@ async function readByAxe(page, size, theme) {
   }, asked(size, theme));
 }
 
-// pages finds the address of each page, from what the demonstration holds.
+// pages finds the address of each page that everybody has, from what the demonstration holds.
 async function pages(page, { group, draft }) {
-  const feed = await (await page.request.get("/api/v1/teleprinter?limit=200")).json();
-  const restricted = feed.items.find((item) => item.level === "restricted") ?? feed.items[0];
-  const tags = await (await page.request.get("/api/v1/tags")).json();
+  const { items: feed } = await ask(page, "GET", "/teleprinter?limit=200");
+  const { items: tags } = await ask(page, "GET", "/tags");
+  const restricted = feed.find((item) => item.level === "restricted"), filed = feed.find((item) => item.attachments > 0);
   return {
-    teleprinter: "/", older: `/?after=${feed.items[10].id}`, message: `/messages/${restricted.id}`, compose: "/compose", draft: `/drafts/${draft}?check=1`, drafts: "/drafts",
-    search: "/search?q=mali", "search-help": "/search", "search-nothing": "/search?q=xylophonique", groups: "/groups", communities: "/communities", group: `/groups/${group}`,
-    tags: "/tags", tag: `/tags/${tags.items.find((tag) => tag.declarations.length > 0).key}`, requests: "/requests", dossiers: "/dossiers", unknown: "/nowhere",
+    teleprinter: "/", older: `/?after=${feed[10].id}`, message: `/messages/${restricted.id}`, file: `/messages/${filed.id}/files/0`, actions: "/actions", sent: "/sent",
+    compose: "/compose", draft: `/drafts/${draft}?check=1`, drafts: "/drafts", circuit: "/circuit", search: "/search?q=mali", "search-help": "/search",
+    "search-nothing": "/search?q=xylophonique", groups: "/groups", communities: "/communities", group: `/groups/${group}`, collectives: "/collectives",
+    delegations: "/delegations", tags: "/tags", tag: `/tags/${tags.find((tag) => tag.declarations.length > 0).key}`, requests: "/requests", dossiers: "/dossiers",
+    exchanges: "/exchanges", gate: "/gate", unknown: "/nowhere",
   };
 }
 
@@ -57,7 +59,7 @@ async function look(page, name) {
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" }); // nothing is read halfway from one theme to the other
       expect.soft(await readByAxe(page, size, theme), `${name}, ${theme}, ${size}, axe`).toEqual([]);
-      if (pictures) await page.screenshot({ path: `${pictures}/${name}-${theme}-${size}.png` });
+      if (pictures) await page.screenshot({ path: `${pictures}/${name}-${theme}-${size}.png`, fullPage: true });
     }
   }
   await page.setViewportSize({ width: 320, height: 640 });
@@ -71,30 +73,139 @@ test("pages for nobody yet", async ({ visit }) => {
   await look(page, "sign-in");
 });
 
-for (const half of [0, 1]) {
-  test(`pages, half ${half + 1}`, async ({ visit }) => {
-    test.setTimeout(240_000);
+const parts = 4;
+for (let part = 0; part < parts; part++) {
+  test(`pages, part ${part + 1} of ${parts}`, async ({ visit }) => {
     const { sender, origin, group } = cast();
     const page = await visit(sender, { refusals: [404] });
-    const made = await page.request.post("/api/v1/drafts", { data: { kind: "telegram", origin, level: "restricted", subject: "Un brouillon", tags: ["sahel"], action: [{ group }, { group: "nulle-part", qualification: "do" }] } });
-    const { id: draft } = await made.json();
+    const { id: draft } = await ask(page, "POST", "/drafts", { kind: "telegram", origin, level: "restricted", subject: "Un brouillon", tags: ["sahel"],
+      action: [{ group }, { group: "nulle-part", qualification: "do" }] });
     const addresses = Object.entries(await pages(page, { group: origin, draft }));
-    for (const [name, path] of addresses.filter((_, i) => i % 2 === half)) {
+    for (const [name, path] of addresses.filter((_, i) => i % parts === part)) {
       await page.goto(path);
       await look(page, name);
     }
-    if (half === 1) {
+    if (part === 0) {
       await page.goto("/");
       await page.locator(".account-button").click();
       await look(page, "account");
     }
-    await page.request.delete(`/api/v1/drafts/${draft}`);
+    await ask(page, "DELETE", `/drafts/${draft}`);
   });
 }
 
+// unfold opens every fold of a page, so that what is in them is looked at too.
+const unfold = (page) => page.locator("main").evaluate((main) => { for (const fold of main.querySelectorAll("details")) fold.open = true; });
+
+test("pages for some: a draft on its way to the signature", async ({ visit }) => {
+  const drafter = await visit(person("daniel.okeyo"));
+  const reviewer = await visit(person("ruth.ashworth"));
+  const made = await ask(drafter, "POST", "/drafts", { kind: "telegram", origin: "nairobi", level: "unprotected", subject: "Bail du toit : ce qui reste à signer",
+    summary: "Deux points restent ouverts.", text: "1. Le bailleur demande une visite.\n\n2. Le bail court dix ans.", action: [{ group: "hanoi" }] });
+  const one = `/drafts/${made.id}`;
+  const first = await ask(drafter, "POST", `${one}/submit`, { steps: [{ agents: ["ruth.ashworth"] }] });
+  await ask(reviewer, "POST", `${one}/visa`, { digest: first.circuit.digest, verdict: "remarks", comment: "Quel jour ?" });
+  const again = await ask(drafter, "POST", `${one}/reopen`);
+  await ask(drafter, "PUT", one, { ...again.form, text: "1. Le bailleur demande une visite le 3.\n\n2. Le bail court neuf ans, puis d’année en année." });
+  await ask(drafter, "POST", `${one}/submit`, { steps: [{ agents: ["ruth.ashworth"] }] });
+  await drafter.goto("/circuit");
+  await expect(drafter.locator("main")).toContainText("Bail du toit");
+  await look(drafter, "circuit-waiting");
+  await reviewer.goto("/circuit");
+  await look(reviewer, "circuit-to-review");
+  await reviewer.goto(one);
+  await look(reviewer, "draft-to-review");
+  await reviewer.goto(`${one}/compare`);
+  await expect(reviewer.locator("main ins").first()).toBeVisible();
+  await look(reviewer, "compare");
+});
+
+test("pages for some: mail to outside that waits for a second person", async ({ visit }) => {
+  const sender = await visit(person("ruth.ashworth"));
+  const { id } = await ask(sender, "POST", "/drafts", { kind: "mail", origin: "nairobi", level: "unprotected", subject: "Bail du toit : votre visite", text: "Monsieur le gérant,",
+    external: ["gerance@immeuble.example", "copropriete.du.quartier.des.ambassades@immeuble.example"] });
+  const released = await ask(sender, "POST", `/drafts/${id}/release`);
+  await sender.goto(`/messages/${released.id}`);
+  await look(sender, "message-leaving");
+  const second = await visit(person("laurent.castaing"), { at: "/gate" });
+  await expect(second.locator("form[id^=held-]").first()).toBeVisible();
+  await look(second, "gate-held");
+});
+
+test("pages for some: the administrator", async ({ visit }) => {
+  const page = await visit(person("denis.pasquier"), { at: "/gate" });
+  await expect(page.locator("#gate-rules")).toBeVisible();
+  await look(page, "gate-rules");
+  await page.goto("/collectives");
+  await unfold(page);
+  await look(page, "collectives-defined");
+});
+
+test("pages for some: the archivist and the operator desk", async ({ visit }) => {
+  const archivist = await visit(person("jeanne.cormier"));
+  const { items } = await ask(archivist, "GET", "/teleprinter?limit=200");
+  await archivist.goto(`/messages/${items.find((item) => item.level === "restricted").id}`);
+  await unfold(archivist);
+  await expect(archivist.locator("form[id=freeze]")).toBeVisible();
+  await look(archivist, "message-archivist");
+
+  const elsewhere = await visit(person("mireille.hoarau"), { at: "/actions" });
+  await look(elsewhere, "actions-many");
+  const { items: [todo] } = await ask(elsewhere, "GET", "/actions");
+  await ask(elsewhere, "POST", `/messages/${todo.id}/handling/port-serane/misaddressed`, { reason: "Ce n’est pas pour nous." });
+  const operator = await visit(person("mathieu.corbin"), { at: "/operator" });
+  await expect(operator.locator("main")).toContainText("Ce n’est pas pour nous.");
+  await unfold(operator);
+  await look(operator, "operator");
+});
+
+test("pages for some: an exchange, a dossier", async ({ visit }) => {
+  const one = await visit(person("gabriel.sorel"), { at: "/exchanges" });
+  const { id } = await ask(one, "POST", "/exchanges", { to: "philippe.daumas", text: "Auriez-vous dix minutes demain ?" });
+  const other = await visit(person("philippe.daumas"), { at: "/exchanges" });
+  await ask(other, "POST", `/exchanges/${id}`, { text: "Volontiers, à neuf heures.\nJe vous appelle." });
+  await other.reload();
+  await look(other, "exchanges-begun");
+  await other.goto(`/exchanges/${id}`);
+  await expect(other.locator("main")).toContainText("à neuf heures");
+  await look(other, "exchange");
+
+  const { items } = await ask(one, "GET", "/teleprinter?limit=20");
+  const dossier = await ask(one, "POST", "/dossiers", { title: `Dette : ce qui est dit ${Date.now()}`, owner: "port-serane", level: "restricted" });
+  for (const message of items.slice(0, 3)) await ask(one, "POST", `/dossiers/${dossier.id}/messages`, { message: message.id });
+  await ask(one, "POST", `/dossiers/${dossier.id}/notes`, { text: "À relire avant la visite." });
+  await one.goto(`/dossiers/${dossier.id}`);
+  await unfold(one);
+  await look(one, "dossier");
+});
+
+test("pages for some: a message past its validity, requests decided and to be decided", async ({ visit }) => {
+  const sender = await visit(person("agnes.thibault"));
+  const until = new Date(Date.now() + 5000).toISOString().replace(/\.\d+/, "");
+  const { id } = await ask(sender, "POST", "/drafts", { kind: "telegram", origin: "hanoi", level: "unprotected", subject: "Réunion de ce matin", summary: "Salle changée.", text: "1. Salle 4.",
+    action: [{ group: "nairobi", qualification: "do", instruction: "Venir", deadline: until }], valid_until: until });
+  const released = await ask(sender, "POST", `/drafts/${id}/release`);
+
+  const steward = await visit(person("leila.mansouri"), { at: "/requests" });
+  await unfold(steward);
+  await look(steward, "requests-to-decide");
+  const { items } = await ask(steward, "GET", "/requests");
+  const asked = items.find((item) => item.signup?.agent.login === "linh.tranvan");
+  await ask(steward, "POST", `/requests/${asked.signup.id}/refuse`, { reason: "La communauté reprend en janvier ; redemandez alors." });
+  const refused = await visit(person("linh.tranvan"), { at: "/requests" });
+  await expect(refused.locator("main")).toContainText("redemandez alors");
+  await look(refused, "requests-decided");
+
+  const reader = await visit(person("simon.berthelot"), { at: "/" });
+  await expect.poll(async () => (await ask(reader, "GET", `/messages/${released.id}`)).expired_at).toBeTruthy();
+  await reader.reload();
+  await look(reader, "teleprinter-expired");
+  await reader.goto(`/messages/${released.id}`);
+  await look(reader, "message-expired");
+});
+
 // Forms that are refused come back with what was typed; the summary has the focus, and its links lead to the fields.
 test("refused forms", async ({ visit }) => {
-  test.setTimeout(240_000);
   const { sender, origin } = cast();
   const page = await visit(sender, { refusals: [404, 422] });
   const back = async (name, field, typed) => {
@@ -141,7 +252,6 @@ test("refused forms", async ({ visit }) => {
 
 // The rule of visas is set, refused, changed and taken away where whoever directs the group looks; a file goes into a dossier, in pieces.
 test("a rule of visas, and a file for a dossier", async ({ visit }) => {
-  test.setTimeout(300_000);
   const director = accounts().find((account) => Object.values(account.duties).some((duties) => /number.two/.test(duties)) && account.terminal_level === "restricted");
   const group = Object.keys(director.duties).find((key) => /number.two/.test(director.duties[key]));
   const own = await visit(director, { refusals: [404, 422] });

@@ -5,6 +5,8 @@ import { test as base, expect } from "@playwright/test";
 export const address = () => process.env.CHANCERY_ADDRESS;
 export const accounts = () => JSON.parse(readFileSync(process.env.CHANCERY_ACCOUNTS, "utf8"));
 
+export const person = (login) => accounts().find((account) => account.login === login);
+
 const cleared = (account) => account.level === "restricted" && account.terminal_level === "restricted";
 const signsFor = (account, group) => (account.duties[group] ?? "").split(",").includes("signatory");
 
@@ -101,6 +103,13 @@ export async function dispatch(page) {
   await page.locator("summary", { hasText: "Autres actes" }).click();
   await page.getByRole("button", { name: "Signer sans délai" }).click();
   await page.waitForURL(/\/messages\//);
+}
+
+// ask has an answer of the API for whoever is signed in on a page.
+export async function ask(page, method, path, data) {
+  const answer = await page.request.fetch(`/api/v1${path}`, { method, data });
+  expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true);
+  return answer.status() === 204 ? null : answer.json();
 }
 
 export { expect };
