@@ -181,7 +181,7 @@ test("pages for some: an exchange, a dossier", async ({ visit }) => {
 
 test("pages for some: a message past its validity, requests decided and to be decided", async ({ visit }) => {
   const sender = await visit(person("agnes.thibault"));
-  const until = new Date(Date.now() + 5000).toISOString().replace(/\.\d+/, "");
+  const until = new Date(Date.now() + 10_000).toISOString().replace(/\.\d+/, "");
   const { id } = await ask(sender, "POST", "/drafts", { kind: "telegram", origin: "hanoi", level: "unprotected", subject: "Réunion de ce matin", summary: "Salle changée.", text: "1. Salle 4.",
     action: [{ group: "nairobi", qualification: "do", instruction: "Venir", deadline: until }], valid_until: until });
   const released = await ask(sender, "POST", `/drafts/${id}/release`);
