@@ -1,7 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
 // Debian's Chromium, cut off from every host but the demonstration's. CHANCERY_TRACE=1 keeps what a test that failed did, step by step with pictures, in
-// test-results; recording it doubles the work of every test.
+// test-results; recording it makes tests take half as long again, or more.
 export default defineConfig({
   testDir: ".",
   globalSetup: "./house.js",
