@@ -159,6 +159,35 @@ func TestSigningOnThePageGoesOnWithThePassword(t *testing.T) {
 	}
 }
 
+// TestTooManyPasswordsKeepWhatWasBeingSent: the page says how long to wait, and the same form goes on then.
+func TestTooManyPasswordsKeepWhatWasBeingSent(t *testing.T) {
+	l, marie, draft := signing(t)
+	page := marie.get("/drafts/" + draft).wants(200).document()
+	form := url.Values{"draft": {draft}, "version": {attribute(find(page, "input", "name", "version"), "value")}, "kind": {"telegram"}, "origin": {"dam"}, "level": {"restricted"},
+		"language": {"fr"}, "subject": {"Objet"}, "summary": {"Bref."}, "text": {"Texte."}, "precedence": {"routine"}, "info_precedence": {"routine"}, "action.group": {"bamako"},
+		"action.qualification": {""}, "action.deadline": {""}, "action.instruction": {""}, "info.add": {""}, "act": {"release"}}
+	asked := marie.post("/compose", form).wants(403)
+	send := func(password string) *answered {
+		return marie.send("POST", "/compose", "application/x-www-form-urlencoded", fieldsOf(asked, "/compose", password).Encode())
+	}
+	for range 20 {
+		if asked = send("wrong"); asked.StatusCode != 401 {
+			break
+		}
+	}
+	asked.wants(429)
+	wait, err := time.ParseDuration(asked.Header.Get("Retry-After") + "s")
+	if err != nil || wait <= 0 || !strings.Contains(text(asked.document()), "réessayez dans") {
+		t.Errorf("wait %v, %v: %s", wait, err, text(asked.document()))
+	}
+	checkFields(t, asked.document())
+	l.Clock.Advance(wait)
+	send(housetest.Password).wants(303)
+	if n := l.Folds().Ledger.Count(); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 // TestThePasswordIsNotAskedForAFormWithFaults: the faults come first.
 func TestThePasswordIsNotAskedForAFormWithFaults(t *testing.T) {
 	_, marie, draft := signing(t)
