@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"chancery/archive"
 	"chancery/correspondence"
 	"chancery/correspondence/housetest"
 	"chancery/habilitation"
@@ -99,5 +100,29 @@ func TestWhatCannotBeRecordedIsNotTold(t *testing.T) {
 	_, err := h.Chancery.SignIn(t.Context(), "marie", "a password that is wrong", "", "192.0.2.7")
 	if err == nil || errors.As(err, new(*correspondence.Refusal)) {
 		t.Errorf("told of %v", err)
+	}
+}
+
+// TestATrailThatStoppedStopsTheHouse: one that cannot be written this once does not.
+func TestATrailThatStoppedStopsTheHouse(t *testing.T) {
+	h := housetest.WithPeople(t)
+	c := &cues{wrong: "readings.Append", called: map[string]int{}}
+	h.Rewire(func(config *correspondence.Config) { config.Readings = cuedJournal{config.Readings, "readings", c} })
+	stops := func() bool {
+		if err := h.As("marie").Denied(t.Context(), "GET /messages/{id}", "unknown", habilitation.ID{}, "192.0.2.7"); err == nil {
+			t.Error("what could not be recorded is told")
+		}
+		select {
+		case <-h.Chancery.Failed():
+			return true
+		default:
+			return false
+		}
+	}
+	if stops() {
+		t.Error("one write that went wrong stops the house")
+	}
+	if c.fault = archive.ErrStopped; !stops() {
+		t.Error("the house goes on without its trail")
 	}
 }

@@ -1,6 +1,7 @@
 package correspondence_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ var errPlanted = errors.New("planted fault")
 type cues struct {
 	mu     sync.Mutex
 	wrong  string
+	fault  error // what it answers; errPlanted when nil
 	called map[string]int
 }
 
@@ -40,7 +42,7 @@ func (c *cues) at(call string) error {
 	defer c.mu.Unlock()
 	c.called[call]++
 	if c.wrong == call {
-		return fmt.Errorf("%s: %w", call, errPlanted)
+		return fmt.Errorf("%s: %w", call, cmp.Or(c.fault, errPlanted))
 	}
 	return nil
 }

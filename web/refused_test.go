@@ -116,6 +116,7 @@ func badForms(ids map[string]string) []badForm {
 		{"POST /messages/{id}/dossiers", "marie", "/messages/" + ids["todo"] + "/dossiers", message, url.Values{"dossier": {""}}, 422, []string{"dossier"}},
 		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {""}, "reason": {""}}, 422, []string{"position", "reason"}},
 		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {""}, "reason": {"Mal rangé"}}, 422, []string{"position"}},
+		{"POST /messages/{id}/file-plan", "ana", message + "/file-plan", message, url.Values{"position": {strings.Repeat("é", 121)}, "reason": {"Mal rangé"}}, 422, []string{"position"}},
 		{"POST /messages/{id}/freeze", "ana", message + "/freeze", message, url.Values{"reason": {" "}}, 422, []string{"reason"}},
 		{"POST /messages/{id}/freeze", "ana", message + "/freeze", message, reason, 422, []string{"reason"}},
 		{"POST /messages/{id}/thaw", "ana", message + "/thaw", message, url.Values{"freeze": {ids["freeze"]}, "act": {ids["freeze"]}, "reason": {" "}}, 422, []string{"reason"}},

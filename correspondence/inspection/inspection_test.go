@@ -139,26 +139,35 @@ func odt(text string, more ...string) []byte {
 }
 
 // pdf is a document of one page, written by hand.
-func pdf(text string) []byte {
+func pdf(text string) []byte { return pdfOf(1, text) }
+
+// pdfOf has the text on each of its pages.
+func pdfOf(pages int, text string) []byte {
 	var b bytes.Buffer
 	var at []int
 	object := func(body string) {
 		at = append(at, b.Len())
-		b.WriteString(strings.ReplaceAll("N 0 obj\n", "N", string(rune('0'+len(at)))) + body + "\nendobj\n")
+		b.WriteString(itoa(len(at)) + " 0 obj\n" + body + "\nendobj\n")
 	}
 	b.WriteString("%PDF-1.4\n")
+	var kids strings.Builder
+	for n := range pages {
+		kids.WriteString(itoa(5+n) + " 0 R ")
+	}
 	object("<< /Type /Catalog /Pages 2 0 R >>")
-	object("<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
-	object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>")
+	object("<< /Type /Pages /Kids [" + kids.String() + "] /Count " + itoa(pages) + " >>")
 	stream := "BT /F1 24 Tf 20 100 Td (" + text + ") Tj ET"
 	object("<< /Length " + itoa(len(stream)) + " >>\nstream\n" + stream + "\nendstream")
 	object("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
-	start := b.Len()
-	b.WriteString("xref\n0 6\n0000000000 65535 f \n")
+	for range pages {
+		object("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] /Contents 3 0 R /Resources << /Font << /F1 4 0 R >> >> >>")
+	}
+	start, size := b.Len(), itoa(len(at)+1)
+	b.WriteString("xref\n0 " + size + "\n0000000000 65535 f \n")
 	for _, offset := range at {
 		b.WriteString(strings.Repeat("0", 10-len(itoa(offset))) + itoa(offset) + " 00000 n \n")
 	}
-	b.WriteString("trailer << /Size 6 /Root 1 0 R >>\nstartxref\n" + itoa(start) + "\n%%EOF\n")
+	b.WriteString("trailer << /Size " + size + " /Root 1 0 R >>\nstartxref\n" + itoa(start) + "\n%%EOF\n")
 	return b.Bytes()
 }
 
@@ -241,6 +250,11 @@ func TestPDF(t *testing.T) {
 		config, err := jpeg.DecodeConfig(bytes.NewReader(picture))
 		if err != nil || max(config.Width, config.Height) != side {
 			t.Errorf("looks of %d: %+v, %v", side, config, err)
+		}
+	}
+	for pages, want := range map[int][]correspondence.Warning{1000: nil, 1001: {correspondence.WarnCut}} {
+		if s := inspect(t, open(t, nil), "pages.pdf", pdfOf(pages, "Note verbale")); s.Refused != "" || !slices.Equal(s.Warnings, want) || bytes.Count(s.text, []byte("Note verbale")) < 1000 {
+			t.Errorf("%d pages: refused %q, warnings %v, %d bytes of words", pages, s.Refused, s.Warnings, len(s.text))
 		}
 	}
 	broken := inspect(t, open(t, nil), "rien.pdf", []byte("%PDF-1.4\nnothing"))
