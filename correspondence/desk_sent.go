@@ -451,10 +451,11 @@ func (d *Desk) newsSeen(ctx context.Context) (seen [habilitation.Restricted + 1]
 	return seen, nil
 }
 
-// SeeNews notes that the reader has seen what became of sent messages up to a moment, as far as this session shows it.
+// SeeNews notes that the reader has seen what became of sent messages up to a moment, as far as this session shows it. Releases are dated to the
+// second: what is dated in the second that still runs is not taken as seen, for more of it may come.
 func (d *Desk) SeeNews(ctx context.Context, through time.Time) error {
-	if now := d.house.Clock(); through.After(now) {
-		through = now
+	if ended := d.house.Clock().Truncate(time.Second).Add(-time.Microsecond); through.After(ended) {
+		through = ended
 	}
 	seen, err := d.newsSeen(ctx)
 	if err != nil {

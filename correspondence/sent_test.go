@@ -316,3 +316,53 @@ func TestEmphasisIsForWhoDirects(t *testing.T) {
 		t.Error("told to who does not direct the group")
 	}
 }
+
+// TestNewsOfTheSameSecondStayNew: a release is dated to the second, so what comes later in the second in which one looked is news all the same.
+func TestNewsOfTheSameSecondStayNew(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Clock.Advance(300 * time.Millisecond)
+	h.As("paul").Dispatches(asked(np, "Avant"))
+	h.Clock.Advance(time.Second)
+	must(t, h.As("paul").SeeNews(t.Context(), h.Clock.Now()))
+	h.Clock.Advance(300 * time.Millisecond)
+	h.As("paul").Dispatches(asked(np, "Après"))
+	wantNews(t, h.As("paul"), "undelivered mae", "undelivered mae*")
+}
+
+// TestDeliveryIsToldWhenItComes: a receipt of delivery of what nobody could read at the release is news when somebody does, not at the release, which
+// the originator has long seen; and what loses its readers after its delivery is listed as undelivered.
+func TestDeliveryIsToldWhenItComes(t *testing.T) {
+	h := housetest.WithPeople(t)
+	form := housetest.Telegram("bamako", "mae", np, "Sans lecteur")
+	form.Action[0].Receipt = "delivery"
+	sent := h.As("paul").Dispatches(form)
+	wantNews(t, h.As("paul"), "undelivered mae*")
+	h.Clock.Advance(time.Hour)
+	must(t, h.As("paul").SeeNews(t.Context(), h.Clock.Now()))
+	wantNews(t, h.As("paul"), "undelivered mae")
+	h.Clock.Advance(time.Minute)
+	h.Enact(habilitation.MemberJoined{Audience: 1, Agent: 6})
+	h.As("theo").Reads(sent.ID)
+	wantNews(t, h.As("paul"), "undelivered mae", "delivered mae*")
+	if news, err := h.As("paul").SentNews(t.Context()); err != nil || news.Items[0].By != nil || !news.Items[0].At.Equal(h.Clock.Now()) {
+		t.Errorf("delivered as %+v, %v", news.Items, err)
+	}
+	if me, err := h.As("paul").Me(t.Context()); err != nil || me.News != 1 {
+		t.Errorf("the menu says %d, %v", me.News, err)
+	}
+	h.Reopen()
+	wantNews(t, h.As("paul"), "undelivered mae", "delivered mae*")
+
+	again := h.As("paul").Dispatches(form)
+	if page := sentBy(t, h.As("paul"), correspondence.SentUndelivered); page.Counts.Undelivered != 0 {
+		t.Errorf("delivered, and yet listed: %+v", page.Items)
+	}
+	h.Enact(habilitation.MemberLeft{Audience: 1, Agent: 6})
+	for range 2 {
+		if page := sentBy(t, h.As("paul"), correspondence.SentUndelivered); len(page.Items) != 1 || page.Items[0].ID != again.ID || page.Items[0].Lines[0].State != "undelivered" {
+			t.Errorf("nobody reads it any more: %+v", page.Items)
+		}
+		h.Reopen()
+	}
+	h.VerifyAll()
+}

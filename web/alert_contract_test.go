@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"chancery/correspondence"
 	"chancery/correspondence/housetest"
@@ -126,6 +127,7 @@ func (c *contract) sends(l *lodge) {
 		c.t.Fatal(err)
 	}
 	paul.call(400, "POST", "/api/v1/sent/seen", "/api/v1/sent/seen", `{"through":"hier"}`)
+	l.Clock.Advance(time.Second)
 	paul.call(204, "POST", "/api/v1/sent/seen", "/api/v1/sent/seen", string(body))
 	if paul.call(200, "GET", "/api/v1/sent/news", "/api/v1/sent/news", "").read(&news); news.New != 0 {
 		c.t.Errorf("%d are new after all was seen", news.New)
@@ -158,6 +160,7 @@ func TestSentOnItsPage(t *testing.T) {
 	says(paul, "/sent?lang=en", "closed without answer by Karim Benali", "Sans objet")
 	var news correspondence.SentNewsPage
 	paul.get("/api/v1/sent/news").wants(200).read(&news)
+	l.Clock.Advance(time.Second)
 	paul.post("/sent/seen", map[string][]string{"through": {news.Items[0].At.Format("2006-01-02T15:04:05.999999999Z07:00")}}).wants(303)
 	if body := string(paul.get("/sent").wants(200).body); strings.Contains(body, "Tout est vu</button>") {
 		t.Error("what was seen is still new")

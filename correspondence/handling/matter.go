@@ -69,6 +69,7 @@ type Details struct {
 	Settled     *Word                   // how the operator desk was done with it
 	Answers     []Answer
 	Alert       habilitation.ID
+	Missed      bool // nobody of the addressee could read it when it was released
 }
 
 // Stamp is who did something, and when.

@@ -74,6 +74,7 @@ func (s *state) release(r Released) {
 		l.enter(Delivered, r.At)
 		if to.Undelivered {
 			l.enter(Undelivered, r.At)
+			l.change(func(d *Details) { d.Missed = true })
 		}
 		if to.Asked == ToDo {
 			l.change(func(d *Details) { d.Instruction = to.Instruction })

@@ -138,7 +138,7 @@ func (r restoring) details() *Details {
 	r.Count(func() {
 		d.Answers = append(d.Answers, Answer{Message: r.ID(), Level: habilitation.Level(r.Number()), At: r.at()})
 	})
-	d.Alert = r.ID()
+	d.Alert, d.Missed = r.ID(), r.truth()
 	return d
 }
 

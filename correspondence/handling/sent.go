@@ -78,8 +78,8 @@ func (m *Matter) Awaits(l Line, ceiling habilitation.Level, now time.Time) bool 
 func (m *Matter) awaited() bool {
 	return m.Silence != nil && m.Silence.Ended.IsZero() ||
 		slices.ContainsFunc(m.Lines, func(l Line) bool {
-			// who was added later may have nobody to read it, which only the register knows
-			return m.Awaits(l, m.lowest, time.Time{}) || l.State == Delivered && l.Details().Addition != nil
+			// who was added later may have nobody to read it, and whose receipt of delivery is asked may have lost them: only the register knows
+			return m.Awaits(l, m.lowest, time.Time{}) || l.State == Delivered && (l.Receipt == OfDelivery || l.Details().Addition != nil)
 		})
 }
 
@@ -104,6 +104,16 @@ func (m *Matter) News(ceiling habilitation.Level, now time.Time) []News {
 	return out
 }
 
+// reached is when a line that nobody could read at the release came to somebody all the same, as far as the house knows: at the first thing that
+// they did with it. Zero while it came to nobody.
+func (l *Line) reached() time.Time {
+	if l.State == Undelivered {
+		return time.Time{}
+	}
+	more := l.Details()
+	return cmp.Or(more.Reader.At, more.HeldSince, more.End.At)
+}
+
 // endings are what the originator is told of how a line ended.
 var endings = map[State]string{Closed: NewsClosed, Reassigned: NewsReassigned, Misaddressed: NewsMisaddressed}
 
@@ -119,10 +129,11 @@ func (m *Matter) newsOf(out []News, l Line, ceiling habilitation.Level, now time
 			tell(NewsAdded, a.By, a.At)
 		}
 	}
-	switch {
-	case l.State == Undelivered:
-		tell(NewsUndelivered, 0, l.Since())
-	case l.Receipt == OfDelivery:
+	if more.Missed {
+		tell(NewsUndelivered, 0, m.At)
+		arrived = l.reached()
+	}
+	if l.Receipt == OfDelivery && !arrived.IsZero() {
 		tell(NewsDelivered, 0, arrived)
 	}
 	if l.Receipt == OfReading && more.Reader.By != 0 {

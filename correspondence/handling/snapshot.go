@@ -10,7 +10,7 @@ import (
 )
 
 // format changes with the layout below; a snapshot of another format is refolded from the journal.
-const format = "chancery handling 2"
+const format = "chancery handling 3"
 
 // Snapshot writes the fold as it is. The same history always gives the same bytes.
 func (m *Matters) Snapshot(w io.Writer) error {
@@ -173,6 +173,7 @@ func (s snapshot) details(d *Details) {
 		s.at(a.At)
 	}
 	s.ID(d.Alert)
+	s.truth(d.Missed)
 }
 
 func (s snapshot) alert(a *Alert) {
