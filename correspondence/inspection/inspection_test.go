@@ -442,7 +442,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 			if s.Refused != c.refused {
 				t.Errorf("refused %q (%s), want %q", s.Refused, s.Detail, c.refused)
 			}
-			if took := time.Since(began); took > 10*time.Second {
+			if took := time.Since(began); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 		})
