@@ -81,6 +81,7 @@ Journal.Fetch: archive.(*walk).entry            verification re-reads everything
 Journal.Fetch: archive.headerOf                 what the ends of two journals cite of each other; it returns headers alone
 Journal.Fetch: correspondence.(*Desk).open      the one way of a reader: row, rule, reading recorded, then this
 Journal.Fetch: correspondence.(*Desk).Denials   the trail of denials, which holds no message, to auditors
+Journal.Fetch: correspondence.(*Desk).actAt     acts about a message that the rule has admitted, each asked about again; none of them holds its text
 Journal.Fetch: correspondence.(*Chancery).outgoing  an unprotected message, to an address that the release gate let it out to
 Journal.Fetch: correspondence.Texts.Text        the index asks for the texts of hits that the perimeter has admitted
 Journal.Tail: correspondence.(*Chancery).batchFrom  the index follows

@@ -1,15 +1,12 @@
 package correspondence
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"chancery/correspondence/handling"
 	"chancery/correspondence/keeping"
 	"chancery/habilitation"
 )
@@ -39,21 +36,6 @@ type FreezeView struct {
 	ID habilitation.ID `json:"id"`
 	WordView
 	Lifted *WordView `json:"lifted,omitempty"`
-}
-
-// LifeEntry is one thing that happened to a message.
-type LifeEntry struct {
-	At       time.Time    `json:"at"`
-	What     string       `json:"what"` // released, undelivered, read, taken, answered, closed, reassigned, misaddressed, added, shared, corrected, refiled, frozen, thawed…
-	By       *AgentRef    `json:"by,omitempty"`
-	Audience *AudienceRef `json:"audience,omitempty"`
-	Number   string       `json:"number,omitempty"` // of the message that did it
-	Words    string       `json:"words,omitempty"`
-}
-
-// LifeView is what happened to a message, oldest first.
-type LifeView struct {
-	Items []LifeEntry `json:"items"`
 }
 
 func (d *Desk) keepingView(m *Dispatch) KeepingView {
@@ -134,88 +116,4 @@ func (d *Desk) keepAs(ctx context.Context, message habilitation.ID, reason strin
 		}
 		return act(reason), nil
 	})
-}
-
-// mayFollow reports whether the reader is told what happened to a message: members of its origin and archivists.
-func (d *Desk) mayFollow(message habilitation.ID) bool {
-	h, known := d.house.Folds.Ledger.headline(message)
-	p := d.badge.Perimeter()
-	return known && (p.Archivist() || p.HasAudience(h.origin))
-}
-
-// LifeOf is what happened to a message since its release, for members of its origin and archivists: what the journal holds of it. Who read it is
-// told only where reading was asked to be acknowledged, and by what messages it was corrected only to whoever may read them.
-func (d *Desk) LifeOf(_ context.Context, message habilitation.ID) (LifeView, error) {
-	row, err := d.admit(message)
-	if err != nil {
-		return LifeView{}, err
-	}
-	h, known := d.house.Folds.Ledger.headline(message)
-	if !known || !d.mayFollow(message) {
-		return LifeView{}, refuse(NotMandated, "")
-	}
-	v := LifeView{Items: []LifeEntry{{At: timeOf(h.at), What: "released", By: d.agentRef(h.signatory), Number: h.number}}}
-	for _, b := range d.banners(message) {
-		v.Items = append(v.Items, LifeEntry{At: b.ReleasedAt, What: b.How.String(), Number: b.Number})
-	}
-	if one, begun := d.house.Folds.Handling.Of(row.ID); begun {
-		for _, l := range one.Lines {
-			v.Items = append(v.Items, d.lifeOfLine(l)...)
-		}
-		for _, s := range one.Shares {
-			v.Items = append(v.Items, d.happened("shared", s.Audience, s.Word))
-		}
-		if one.Silence != nil {
-			for _, b := range one.Silence.Broken {
-				v.Items = append(v.Items, d.happened("silence-broken", b.Audience, b.Word))
-			}
-		}
-	}
-	kept := d.house.Folds.Keeping.Of(message)
-	for _, m := range kept.Moves {
-		v.Items = append(v.Items, LifeEntry{At: m.At, What: "refiled", By: d.named(m.By), Words: m.Position + " – " + m.Reason})
-	}
-	for _, f := range kept.Freezes {
-		v.Items = append(v.Items, LifeEntry{At: f.At, What: "frozen", By: d.named(f.By), Words: f.Reason})
-		if f.Lifted != nil {
-			v.Items = append(v.Items, LifeEntry{At: f.Lifted.At, What: "thawed", By: d.named(f.Lifted.By), Words: f.Lifted.Reason})
-		}
-	}
-	for _, o := range d.outgoingOf(message) {
-		v.Items = append(v.Items, LifeEntry{At: o.At, What: "mail-" + o.Step, By: o.By, Words: o.Address})
-	}
-	slices.SortStableFunc(v.Items, func(a, b LifeEntry) int { return cmp.Compare(a.At.UnixMicro(), b.At.UnixMicro()) })
-	return v, nil
-}
-
-func (d *Desk) happened(what string, audience habilitation.AudienceID, w handling.Word) LifeEntry {
-	ref := d.house.Folds.audience(audience)
-	return LifeEntry{At: w.At, What: what, By: d.agentRef(w.By), Audience: &ref, Words: w.Reason}
-}
-
-// lifeOfLine is what happened at one addressee, without what its originator did not ask to be told.
-func (d *Desk) lifeOfLine(l handling.Line) (out []LifeEntry) {
-	more := l.Details()
-	if a := more.Addition; a != nil {
-		out = append(out, d.happened("added", l.Audience, a.Word))
-	}
-	if more.Reader.By != 0 && l.Receipt >= handling.OfReading {
-		out = append(out, d.happened("read", l.Audience, handling.Word{Stamp: more.Reader}))
-	}
-	if l.Holder != 0 && l.Receipt >= handling.OfCharge {
-		out = append(out, d.happened("taken", l.Audience, handling.Word{Stamp: handling.Stamp{By: l.Holder, At: more.HeldSince}}))
-	}
-	if answer, ok := l.Answered(d.badge.Level()); ok {
-		entry := d.happened("answered", l.Audience, handling.Word{Stamp: handling.Stamp{At: answer.At}})
-		if row, err := d.admit(answer.Message); err == nil {
-			if h, known := d.house.Folds.Ledger.headline(row.ID); known {
-				entry.Number = h.number
-			}
-		}
-		out = append(out, entry)
-	}
-	if more.End.By != 0 {
-		out = append(out, d.happened(l.State.String(), l.Audience, more.End))
-	}
-	return out
 }

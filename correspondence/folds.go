@@ -32,6 +32,7 @@ type Folds struct {
 	Gate         *gate.Gate
 	Handling     *handling.Matters
 	Keeping      *keeping.Shelves
+	Trail        *Trail
 	changes      *changes               // what streams tell anew; memory only
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
 	waiting      []search.Document      // owned by replay: what the rows have not taken yet
@@ -41,8 +42,8 @@ type Folds struct {
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), Keeping: keeping.New(), changes: &changes{},
-		through: map[string]archive.Seq{}}
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), Keeping: keeping.New(), Trail: NewTrail(),
+		changes: &changes{}, through: map[string]archive.Seq{}}
 }
 
 // least is the last entry that every fold has folded.
@@ -143,16 +144,20 @@ func (f *Folds) foldAct(e archive.Entry) error {
 		if err != nil {
 			return err
 		}
+		if e.Seq > f.through[snapshotTrail] {
+			f.Trail.note(e.Seq, act)
+		}
 		if e.Seq <= f.through[family.snapshot] {
 			return nil
 		}
-		return f.apply(e.Header, act)
+		return family.apply(e.Header, act)
 	}
 	return fmt.Errorf("read %s version %d: %w", e.Kind, e.Version, habilitation.ErrUnknownKind)
 }
 
 // apply folds one act that the journal holds.
 func (f *Folds) apply(h archive.Header, act habilitation.Act) error {
+	f.Trail.note(h.Seq, act)
 	return f.familyOf(act).apply(h, act)
 }
 

@@ -14,7 +14,7 @@ import (
 	"chancery/habilitation"
 )
 
-var snapshotFiles = []string{"register", "tags", "ledger", "rows"}
+var snapshotFiles = []string{"register", "tags", "ledger", "rows", "trail"}
 
 // damages spoil a snapshot file, given the one that an earlier closing left. Whatever comes back stands in its place; nil: no file.
 var damages = map[string]func(good, earlier []byte) []byte{
@@ -41,6 +41,10 @@ func sayings(h *housetest.House) string {
 		me, err2 := desk.Me(h.T.Context())
 		groups, err3 := desk.Groups(h.T.Context())
 		tags, err4 := desk.Tags(h.T.Context(), "", 0)
+		for _, row := range page.Items {
+			life, err := desk.LifeOf(h.T.Context(), row.ID)
+			all = append(all, life, err)
+		}
 		all = append(all, page, err, me, err2, groups, err3, tags, err4, desk.Finds("crue"), desk.Finds("tag:sahel levant"), desk.Finds("td bamako 2"))
 	}
 	text, err := json.Marshal(all)
@@ -83,6 +87,13 @@ func TestSpoiledSnapshotsAreFoldedAgain(t *testing.T) {
 	if _, err := h.As("theo").RequestToJoin(t.Context(), "dam", "essai"); err != nil {
 		t.Fatal(err)
 	}
+	for _, title := range []string{"Crues", "Convois"} {
+		into := opens(t, h.As("marie"), correspondence.DossierForm{Title: title, Owner: "dam", Level: "unprotected"})
+		if _, err := h.As("marie").AddToDossier(t.Context(), into.ID, "TD BAMAKO 1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Enact(habilitation.MemberJoined{Audience: 3, Agent: 1}) // who follows what Bamako sent
 	h.Enact(habilitation.AgentCleared{Agent: 5, Level: dr, Reason: "essai"})
 	send("Crue, suite", np)
 	want := sayings(h)

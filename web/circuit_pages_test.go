@@ -64,6 +64,11 @@ func TestADraftGoesItsWayOnPages(t *testing.T) {
 		!strings.Contains(body, "Voir la carte.") || strings.Count(body, "signature du visa valable") != 2 {
 		t.Errorf("the message shows %s", body)
 	}
+	for _, words := range []string{"Visas demandés – tour 1 – Marie Roy", "texte " + digest[:12] + "…", "Pour ce soir", "Visa avec remarques – tour 1 – Paul Noël", "Ordre de signer annulé – Marie Roy"} {
+		if body := text(message); !strings.Contains(body, words) {
+			t.Errorf("its life does not tell %q: %s", words, body)
+		}
+	}
 	if body := text(paul.get("/circuit").wants(200).document()); !strings.Contains(body, "Marie Roy a signé le message") {
 		t.Errorf("paul is told %s", body)
 	}

@@ -47,6 +47,12 @@ func TestHandlingOnItsPages(t *testing.T) {
 	theo.get(page + "/row").wants(404)
 	says(karim, page+"/row", "data-row")
 	l.Enact(habilitation.OperatorDeskNamed{Audience: 3})
+	dossier, err := l.As("paul").OpenDossier(t.Context(), correspondence.DossierForm{Title: "Hélicoptères", Owner: "bamako", Level: "unprotected"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.visit("paul", 2).post(page+"/dossiers", url.Values{"dossier": {dossier.ID.String()}}).wants(303)
+	says(l.visit("paul", 2), page, "Partage révoqué – Communauté Sahel – Karim Benali", "Mis dans un dossier – Paul Noël", `– <a href="/dossiers/`+dossier.ID.String()+`">Hélicoptères</a>`)
 	karim.post(page+"/handling/dam/misaddressed", url.Values{"reason": {"Pas pour nous"}}).wants(303)
 	says(l.visit("paul", 2), "/operator", "Renvoyé comme mal adressé", "Pas pour nous")
 	says(theo, "/operator", "Rien sur le bureau d’ordre.")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -54,14 +55,28 @@ func keepingRefused(f *frame, m correspondence.MessageView) bool {
 // lifeText is one thing that happened to a message, in words.
 func lifeText(f *frame, one correspondence.LifeEntry) string {
 	text := knownWord(f, "life."+one.What, one.What)
+	if one.Round > 0 {
+		text += " – " + f.T("life.round", "Round", strconv.Itoa(one.Round))
+	}
 	if one.Audience != nil {
 		text += " – " + calledShort(f, *one.Audience)
 	}
 	if one.Number != "" {
 		text += " – " + one.Number
 	}
-	if one.By != nil {
-		text += " – " + one.By.Name
+	switch {
+	case one.By != nil:
+		text += " – " + wordName(f, correspondence.WordView{By: *one.By, For: one.For})
+	case one.What == "unheld":
+		text += " – " + f.T("life.by-house")
 	}
 	return text
+}
+
+// lifeWords are what was said of it; where the house itself took a word to sign back, those of the key that it gave.
+func lifeWords(f *frame, one correspondence.LifeEntry) string {
+	if one.What == "unheld" && one.Words != "" {
+		return noticeReason(f, correspondence.NoticeView{By: one.By, Reason: one.Words})
+	}
+	return one.Words
 }
