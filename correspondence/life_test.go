@@ -136,7 +136,7 @@ func TestLifeTellsWhatWasNotCarriedOut(t *testing.T) {
 func TestLifeTellsLinesSharesAndSilence(t *testing.T) {
 	h := housetest.WithPeople(t)
 	form := housetest.Telegram("bamako", "dam", np, "Partage")
-	form.Info = []correspondence.FormAddressee{{Group: "mae"}}
+	form.Action = append(form.Action, correspondence.FormAddressee{Group: "mae"})
 	form.SilenceUntil = "2026-03-02T10:00:00Z"
 	broken, kept := h.As("paul").Dispatches(form), h.As("paul").Dispatches(form)
 	h.Clock.Advance(time.Minute)
