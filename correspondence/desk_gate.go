@@ -72,15 +72,22 @@ func (d *Desk) Gate(context.Context) (GateView, error) {
 	if !d.administers() {
 		return GateView{}, refuse(NotMandated, "")
 	}
-	v := GateView{Rules: []GateRuleForm{}, Default: string(d.house.GateDefault), May: true}
-	for _, r := range d.house.Folds.Gate.Rules() {
+	v := d.house.GateInForce()
+	v.May = true
+	return v, nil
+}
+
+// GateInForce is the rules of the release gate, for cmd: it asks for no badge.
+func (c *Chancery) GateInForce() GateView {
+	v := GateView{Rules: []GateRuleForm{}, Default: string(c.GateDefault)}
+	for _, r := range c.Folds.Gate.Rules() {
 		form := GateRuleForm{Name: r.Name, Words: r.Words, Domains: r.Domains, Kinds: r.Kinds, Files: r.Files, Outcome: string(r.Outcome)}
 		for _, t := range r.Tags {
-			form.Tags = append(form.Tags, d.house.Folds.tag(t).Key)
+			form.Tags = append(form.Tags, c.Folds.tag(t).Key)
 		}
 		v.Rules = append(v.Rules, form)
 	}
-	return v, nil
+	return v
 }
 
 // SetGate replaces the rules of the release gate, with the reason. Administrators do. All faults are told at once.
@@ -88,11 +95,11 @@ func (d *Desk) SetGate(ctx context.Context, form GateForm) (GateView, error) {
 	if !d.administers() {
 		return GateView{}, refuse(NotMandated, "")
 	}
-	act, faults := d.readGate(form)
-	if len(faults) > 0 {
-		return GateView{}, &Refusal{Cause: Invalid, Faults: faults}
+	act, err := d.house.ReadGate(form)
+	if err != nil {
+		return GateView{}, err
 	}
-	err := d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
+	err = d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
 		if !d.administers() {
 			return nil, refuse(NotMandated, "")
 		}
@@ -104,8 +111,9 @@ func (d *Desk) SetGate(ctx context.Context, form GateForm) (GateView, error) {
 	return d.Gate(ctx)
 }
 
-func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
-	f := &finishing{directory: d.house.directory(d.badge, d.house.Clock())}
+// ReadGate reads the rules as an administrator wrote them; whatever is wrong with them is one refusal.
+func (c *Chancery) ReadGate(form GateForm) (gate.RulesSet, error) {
+	f := &finishing{directory: directory{thesaurus: c.Folds.Thesaurus}}
 	act := gate.RulesSet{Rules: []gate.Rule{}, Reason: OneLine(form.Reason)}
 	f.length("reason", act.Reason, true, maxSummary)
 	for i, r := range form.Rules {
@@ -141,7 +149,7 @@ func (d *Desk) readGate(form GateForm) (gate.RulesSet, []Fault) {
 		}
 		act.Rules = append(act.Rules, rule)
 	}
-	return act, f.faults
+	return act, faultList(f.faults).refusal()
 }
 
 // filledLines are the texts that say anything, each on one line.

@@ -65,6 +65,18 @@ type commandLine struct {
 	Operator struct {
 		Set operatorSetCommand `cmd:"" help:"${operator_set}"`
 	} `cmd:"" help:"${operator}"`
+	Gate struct {
+		List gateListCommand `cmd:"" help:"${gate_list}"`
+		Set  gateSetCommand  `cmd:"" help:"${gate_set}"`
+	} `cmd:"" help:"${gate}"`
+	Roster struct {
+		List rosterListCommand `cmd:"" help:"${roster_list}"`
+		Set  rosterSetCommand  `cmd:"" help:"${roster_set}"`
+	} `cmd:"" help:"${roster_help}"`
+	Delegation struct {
+		List delegationListCommand `cmd:"" help:"${delegation_list}"`
+		End  delegationEndCommand  `cmd:"" help:"${delegation_end}"`
+	} `cmd:"" help:"${delegation}"`
 	Version versionCommand `cmd:"" help:"${version}"`
 }
 

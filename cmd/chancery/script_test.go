@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,7 +21,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"chancery/cmd/assembly"
 	"chancery/correspondence/inspection"
+	"chancery/habilitation"
 )
 
 // program is the file of the program under test, as it is shipped: without the race detector, which would make each of its many short lives
@@ -53,6 +56,7 @@ func TestMain(m *testing.M) {
 //	start chancery …          starts a server, waits until it listens and sets $URL and $ADDRESS
 //	get [-code N] PATH        fetches from the server; the body is the standard output
 //	stop                      asks the server to end by SIGTERM, which it must do well within its patience
+//	lend LOGIN TO GROUP       has an agent lend their signature to another for a year, and sets $DELEGATION
 //	flip FILE TEXT            changes one bit of the file wherever it holds the text
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -65,7 +69,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": scriptExits, "start": scriptStart, "get": scriptGet, "stop": scriptStop, "flip": scriptFlip,
+			"exits": scriptExits, "start": scriptStart, "get": scriptGet, "stop": scriptStop, "flip": scriptFlip, "lend": scriptLend,
 		},
 	})
 }
@@ -86,6 +90,26 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, not %d", got, want)
 	}
+}
+
+func scriptLend(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: lend LOGIN TO GROUP")
+	}
+	house, err := assembly.Open(context.Background(), ts.MkAbs(ts.Getenv("CHANCERY_DATA")), assembly.Options{Idle: true, Log: slog.New(slog.DiscardHandler)})
+	ts.Check(err)
+	from, err := agentOf(house, args[0])
+	ts.Check(err)
+	to, err := agentOf(house, args[1])
+	ts.Check(err)
+	group, err := audienceOf(house, args[2])
+	ts.Check(err)
+	now := house.Chancery.Clock()
+	act := habilitation.DelegationGiven{Delegation: house.Chancery.NewID([]byte("lent")), From: from.ID, To: to.ID, Audience: group.ID, Duties: habilitation.Signatory,
+		Begins: now.UTC().Truncate(time.Second), Ends: now.AddDate(1, 0, 0).UTC(), Reason: "Mission à Rome"}
+	ts.Check(house.Chancery.Enact(context.Background(), from.ID, act))
+	ts.Check(house.Close())
+	ts.Setenv("DELEGATION", act.Delegation.String())
 }
 
 type serverKey struct{}
