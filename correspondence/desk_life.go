@@ -52,7 +52,7 @@ func (d *Desk) LifeOf(ctx context.Context, message habilitation.ID) (LifeView, e
 	if !known || !d.mayFollow(message) {
 		return LifeView{}, refuse(NotMandated, "")
 	}
-	before, since, err := d.trailOf(ctx, h)
+	before, since, err := d.toldOf(ctx, h)
 	if err != nil {
 		return LifeView{}, err
 	}
@@ -101,10 +101,10 @@ func (d *Desk) lifeOfKeeping(message habilitation.ID) (out []LifeEntry) {
 	return out
 }
 
-// trailOf is what the acts of its trail say of a message, before its release and since.
-func (d *Desk) trailOf(ctx context.Context, h *headline) (before, since []LifeEntry, err error) {
+// toldOf is what the journal says of a message, before its release and since.
+func (d *Desk) toldOf(ctx context.Context, h *headline) (before, since []LifeEntry, err error) {
 	way := way{origin: h.origin}
-	for _, seq := range d.house.Folds.Trail.Of(h.id) {
+	for _, seq := range d.house.Folds.Lives.Of(h.id) {
 		header, act, err := d.actAt(ctx, seq)
 		if errors.Is(err, archive.ErrErased) {
 			continue
@@ -126,7 +126,7 @@ func (d *Desk) trailOf(ctx context.Context, h *headline) (before, since []LifeEn
 	return before, since, nil
 }
 
-// actAt reads one act of the trail. It holds nothing of a message's text; what it says beside is told by lifeOfAct alone, reader by reader.
+// actAt reads one act of a life. It holds nothing of a message's text; what it says beside is told by lifeOfAct alone, reader by reader.
 func (d *Desk) actAt(ctx context.Context, seq archive.Seq) (archive.Header, habilitation.Act, error) {
 	entry, err := d.house.Journal.Fetch(ctx, seq)
 	if err != nil {
@@ -146,7 +146,7 @@ type way struct {
 	level  habilitation.Level // of its text at that point
 }
 
-// lifeOfAct is an act of the trail as the reader is told it; false when they are not. What was said on the way of a draft is for whoever writes for the
+// lifeOfAct is an act as the reader is told it; false when they are not. What was said on the way of a draft is for whoever writes for the
 // origin, as the draft was; archivists are told what was done, by whom and on which text.
 func (d *Desk) lifeOfAct(w *way, act habilitation.Act) (LifeEntry, bool) {
 	switch act := act.(type) {

@@ -32,7 +32,7 @@ type Folds struct {
 	Gate         *gate.Gate
 	Handling     *handling.Matters
 	Keeping      *keeping.Shelves
-	Trail        *Trail
+	Lives        *Lives
 	changes      *changes               // what streams tell anew; memory only
 	through      map[string]archive.Seq // by snapshot name: the last entry that each has folded
 	waiting      []search.Document      // owned by replay: what the rows have not taken yet
@@ -42,7 +42,7 @@ type Folds struct {
 // NewFolds returns the folds of an empty journal.
 func NewFolds() *Folds {
 	return &Folds{Register: habilitation.NewRegister(), Thesaurus: tagging.NewThesaurus(), Declarations: tagging.NewDeclarations(),
-		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), Keeping: keeping.New(), Trail: NewTrail(),
+		Ledger: NewLedger(), Rows: search.NewRows(), Circuits: circuit.NewCircuits(), Gate: gate.New(), Dossiers: dossier.New(), Handling: handling.NewMatters(), Keeping: keeping.New(), Lives: NewLives(),
 		changes: &changes{}, through: map[string]archive.Seq{}}
 }
 
@@ -144,8 +144,8 @@ func (f *Folds) foldAct(e archive.Entry) error {
 		if err != nil {
 			return err
 		}
-		if e.Seq > f.through[snapshotTrail] {
-			f.Trail.note(e.Seq, act)
+		if e.Seq > f.through[snapshotLives] {
+			f.Lives.note(e.Seq, act)
 		}
 		if e.Seq <= f.through[family.snapshot] {
 			return nil
@@ -157,7 +157,7 @@ func (f *Folds) foldAct(e archive.Entry) error {
 
 // apply folds one act that the journal holds.
 func (f *Folds) apply(h archive.Header, act habilitation.Act) error {
-	f.Trail.note(h.Seq, act)
+	f.Lives.note(h.Seq, act)
 	return f.familyOf(act).apply(h, act)
 }
 

@@ -27,10 +27,10 @@ const (
 	snapshotGate      = "gate"
 	snapshotHandling  = "handling"
 	snapshotKeeping   = "keeping"
-	snapshotTrail     = "trail"
+	snapshotLives     = "lives"
 )
 
-var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotGate, snapshotDossiers, snapshotHandling, snapshotKeeping, snapshotTrail}
+var snapshotNames = []string{snapshotRegister, snapshotThesaurus, snapshotLedger, snapshotRows, snapshotCircuits, snapshotGate, snapshotDossiers, snapshotHandling, snapshotKeeping, snapshotLives}
 
 // snapshotMagic opens every snapshot file: a format of our own, then the sequence, then SHA-256 of the sequence and the body.
 const snapshotMagic = "chancery snapshot 2\n"
@@ -69,8 +69,8 @@ func (f *Folds) members(name string) []fold {
 		return []fold{f.Handling}
 	case snapshotKeeping:
 		return []fold{f.Keeping}
-	case snapshotTrail:
-		return []fold{f.Trail}
+	case snapshotLives:
+		return []fold{f.Lives}
 	}
 	return []fold{rowsFold{f.Rows}}
 }
@@ -119,8 +119,8 @@ func (f *Folds) reset(name string) {
 		f.Handling = empty.Handling
 	case snapshotKeeping:
 		f.Keeping = empty.Keeping
-	case snapshotTrail:
-		f.Trail = empty.Trail
+	case snapshotLives:
+		f.Lives = empty.Lives
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"chancery/habilitation"
 )
 
-var snapshotFiles = []string{"register", "tags", "ledger", "rows", "trail"}
+var snapshotFiles = []string{"register", "tags", "ledger", "rows", "lives"}
 
 // damages spoil a snapshot file, given the one that an earlier closing left. Whatever comes back stands in its place; nil: no file.
 var damages = map[string]func(good, earlier []byte) []byte{
