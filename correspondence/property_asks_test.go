@@ -53,6 +53,21 @@ func (p *play) read(t *rapid.T) {
 	p.compareLinks(v, x, view)
 	p.compareThread(v, x)
 	p.compareHandling(v, x)
+	p.compareLife(v, view)
+}
+
+// compareLife expects the life of a message to be told to whoever is offered it, in order and without what they may not see, and to nobody else.
+func (p *play) compareLife(v viewer, view correspondence.MessageView) {
+	life, err := p.seat(v).LifeOf(p.t.Context(), view.ID)
+	if !view.Keeping.MayFollow {
+		p.wants(correspondence.NotMandated, err, "following what one may not")
+		return
+	}
+	inOrder := slices.IsSortedFunc(life.Items, func(a, b correspondence.LifeEntry) int { return a.At.Compare(b.At) })
+	if err != nil || !inOrder || !slices.ContainsFunc(life.Items, func(one correspondence.LifeEntry) bool { return one.What == "released" }) {
+		p.t.Fatalf("the life of %s: %+v, %v", view.Number, life.Items, err)
+	}
+	p.clean(v, life)
 }
 
 // points reports whether one message names another as cited, answered or corrected.
