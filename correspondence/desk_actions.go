@@ -174,7 +174,7 @@ func (d *Desk) handlingMark(id habilitation.ID) *HandlingMark {
 		state, _ := l.StateFor(ceiling)
 		mark := HandlingMark{State: state.String(), Late: one.Late(l, ceiling, now), ByMe: l.Holder == d.badge.Agent()}
 		if state == handling.Taken {
-			mark.Holder = d.named(l.Holder)
+			mark.Holder = d.agentRef(l.Holder)
 		}
 		if mark.Late || state == handling.Taken || state.Ended() {
 			return &mark

@@ -60,16 +60,7 @@ func (d *Desk) silence(s *handling.Silence) *SilenceView {
 }
 
 func (d *Desk) word(w handling.Word) WordView {
-	v := WordView{By: d.house.Folds.agent(w.By), At: w.At, Reason: w.Reason}
-	if w.For != 0 {
-		v.For = d.named(w.For)
-	}
-	return v
-}
-
-func (d *Desk) named(agent habilitation.AgentID) *AgentRef {
-	ref := d.house.Folds.agent(agent)
-	return &ref
+	return WordView{By: d.house.Folds.agent(w.By), For: d.agentRef(w.For), At: w.At, Reason: w.Reason}
 }
 
 // handlingLine is one addressee for this reader; false when the reader is not told.
@@ -86,7 +77,7 @@ func (d *Desk) handlingLine(h handling.Hand, one *handling.Matter, l handling.Li
 		d.holding(&v, l)
 	}
 	if asked && l.Receipt >= handling.OfReading && more.Reader.By != 0 {
-		v.Reader, v.ReadAt = d.named(more.Reader.By), moment(more.Reader.At)
+		v.Reader, v.ReadAt = d.agentRef(more.Reader.By), moment(more.Reader.At)
 	}
 	if !mine && l.State == handling.Read && l.Receipt < handling.OfReading || !mine && l.State == handling.Taken && l.Receipt < handling.OfCharge {
 		v.Since = nil // the hour of what was not asked for
@@ -136,7 +127,7 @@ func (d *Desk) handlingState(h handling.Hand, one *handling.Matter, l handling.L
 // holding says who handles the line.
 func (d *Desk) holding(v *HandlingLine, l handling.Line) {
 	if l.Holder != 0 {
-		v.Holder, v.HeldSince, v.HeldByMe = d.named(l.Holder), moment(l.Details().HeldSince), l.Holder == d.badge.Agent()
+		v.Holder, v.HeldSince, v.HeldByMe = d.agentRef(l.Holder), moment(l.Details().HeldSince), l.Holder == d.badge.Agent()
 	}
 }
 

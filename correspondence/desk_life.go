@@ -90,12 +90,12 @@ func (d *Desk) lifeOfHandling(message habilitation.ID) (out []LifeEntry) {
 func (d *Desk) lifeOfKeeping(message habilitation.ID) (out []LifeEntry) {
 	kept := d.house.Folds.Keeping.Of(message)
 	for _, m := range kept.Moves {
-		out = append(out, LifeEntry{At: m.At, What: "refiled", By: d.named(m.By), Words: m.Position + " – " + m.Reason})
+		out = append(out, LifeEntry{At: m.At, What: "refiled", By: d.agentRef(m.By), Words: m.Position + " – " + m.Reason})
 	}
 	for _, f := range kept.Freezes {
-		out = append(out, LifeEntry{At: f.At, What: "frozen", By: d.named(f.By), Words: f.Reason})
+		out = append(out, LifeEntry{At: f.At, What: "frozen", By: d.agentRef(f.By), Words: f.Reason})
 		if f.Lifted != nil {
-			out = append(out, LifeEntry{At: f.Lifted.At, What: "thawed", By: d.named(f.Lifted.By), Words: f.Lifted.Reason})
+			out = append(out, LifeEntry{At: f.Lifted.At, What: "thawed", By: d.agentRef(f.Lifted.By), Words: f.Lifted.Reason})
 		}
 	}
 	return out
@@ -107,6 +107,7 @@ func (d *Desk) toldOf(ctx context.Context, h *headline) (before, since []LifeEnt
 	for _, seq := range d.house.Folds.Lives.Of(h.id) {
 		header, act, err := d.actAt(ctx, seq)
 		if errors.Is(err, archive.ErrErased) {
+			way.level = habilitation.Restricted // which level it told is gone
 			continue
 		}
 		if err != nil {

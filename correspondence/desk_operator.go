@@ -147,7 +147,7 @@ func (d *Desk) alertView(h handling.Hand, a handling.Alert) AlertView {
 	_, err := d.house.Folds.Handling.Acknowledge(h, a.ID)
 	v.MayAcknowledge = err == nil
 	if a.Acknowledged.By != 0 {
-		v.AcknowledgedBy, v.AcknowledgedAt = d.named(a.Acknowledged.By), moment(a.Acknowledged.At)
+		v.AcknowledgedBy, v.AcknowledgedAt = d.agentRef(a.Acknowledged.By), moment(a.Acknowledged.At)
 	}
 	return v
 }

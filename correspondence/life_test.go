@@ -185,3 +185,22 @@ func TestLifeTellsTheDossiersOfTheReader(t *testing.T) {
 	}
 	h.VerifyAll()
 }
+
+// TestLifeWithoutWhatWasErased: whoever could not know of a restricted draft does not learn of its visas because what told its level is gone.
+func TestLifeWithoutWhatWasErased(t *testing.T) {
+	h := withWriters(t)
+	draft := h.As("theo").Writes(note(dr, "Digue"))
+	h.As("theo").Submits(draft.ID, agents("paul"))
+	h.As("paul").Approves(draft.ID)
+	h.As("theo").Saves(draft.ID, func(f *correspondence.Form) { f.Level = np.String() })
+	h.As("theo").Submits(draft.ID, agents("paul"))
+	h.As("paul").Approves(draft.ID)
+	h.As("marie").Signs(draft.ID, time.Minute)
+	h.Elapse(2 * time.Minute)
+	open := []string{"submitted theo", "visa-approved paul", "held marie", "released marie"}
+	uncleared := h.At("theo", habilitation.ID{})
+	wantLife(t, uncleared, draft.ID, open...)
+	must(t, h.Chancery.Config.Journal.Erase(t.Context(), h.Folds().Lives.Of(draft.ID)[0], "essai"))
+	wantLife(t, uncleared, draft.ID, open...)
+	wantLife(t, h.As("theo"), draft.ID, slices.Concat([]string{"visa-approved paul", "edited theo"}, open)...)
+}

@@ -98,7 +98,7 @@ func (s *Server) page(method, path string, handler func(*Call, *correspondence.D
 		}
 		v, err := handler(call, desk)
 		if cause, _ := causeOf(err); cause == correspondence.StepUp && method == fiber.MethodPost {
-			return s.show(call, desk, *call.askPassword("", 0))
+			return s.show(call, desk, *call.askPassword(fiber.StatusForbidden, ""))
 		}
 		if err != nil && method == fiber.MethodPost {
 			v, err = s.again(call, desk, err)

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"fmt"
-
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
@@ -79,9 +77,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		if p.status == fiber.StatusTooManyRequests {
 			form.wait = minutes(p.retry)
 		}
-		if p.retry > 0 {
-			c.Set("Retry-After", fmt.Sprint(p.retry))
-		}
+		retryIn(c, p)
 		form.busy = p.status == fiber.StatusServiceUnavailable
 		return s.showSignIn(call, p.status, form)
 	}

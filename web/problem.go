@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -89,6 +90,13 @@ func refusalProblem(r *correspondence.Refusal) *problem {
 	return p
 }
 
+// retryIn tells a program when to come again, where that is known.
+func retryIn(c *fiber.Ctx, p *problem) {
+	if p.retry > 0 {
+		c.Set("Retry-After", strconv.Itoa(p.retry))
+	}
+}
+
 // answerError is the one place where an error becomes an answer. An internal one is logged once, under a number that the reader is
 // told; its words stay in the log.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
@@ -109,9 +117,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 			return s.answerStranger(c)
 		}
 	}
-	if p.retry > 0 {
-		c.Set("Retry-After", fmt.Sprint(p.retry))
-	}
+	retryIn(c, p)
 	c.Response().Header.Del("Content-Encoding")
 	c.Response().Header.Del("Content-Disposition")
 	if acceptsPage(c) {

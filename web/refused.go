@@ -263,9 +263,7 @@ func (s *Server) again(c *Call, d *correspondence.Desk, refused error) (view, er
 	c.refused.faults, c.refused.title, c.refused.detail = refusal.Faults, c.words.problemTitle(p), c.words.problemDetail(p)
 	c.refused.difference = refusal.Difference
 	v.title, v.status = c.words.T("fault.word")+" "+v.title, p.status
-	if p.retry > 0 {
-		c.fiber.Set("Retry-After", fmt.Sprint(p.retry))
-	}
+	retryIn(c.fiber, p)
 	return v, nil
 }
 

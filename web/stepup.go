@@ -2,10 +2,7 @@ package web
 
 import (
 	"maps"
-	"math"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -42,13 +39,18 @@ func (s *Server) stepUp(call *Call, desk *correspondence.Desk) (*correspondence.
 	password := call.form.Get(stepUpField)
 	if password == "" || len(password) > passwordMost {
 		if call.form.Has(stepUpField) {
-			return desk, call.askPassword(correspondence.Invalid, 0), nil
+			return desk, call.askPassword(fiber.StatusUnauthorized, call.words.T("fault.password-wrong")), nil
 		}
 		return desk, nil, nil
 	}
 	given, err := desk.StepUp(call.ctx, password, call.address())
-	if cause, refusal := causeOf(err); cause == correspondence.Invalid || cause == correspondence.Throttled {
-		return desk, call.askPassword(cause, refusal.Wait), nil
+	switch cause, refusal := causeOf(err); cause {
+	case correspondence.Invalid:
+		return desk, call.askPassword(fiber.StatusUnauthorized, call.words.T("fault.password-wrong")), nil
+	case correspondence.Throttled:
+		p := refusalProblem(refusal)
+		retryIn(call.fiber, p)
+		return desk, call.askPassword(p.status, call.words.problemDetail(p)), nil
 	}
 	if err != nil {
 		return desk, nil, err
@@ -58,18 +60,9 @@ func (s *Server) stepUp(call *Call, desk *correspondence.Desk) (*correspondence.
 	return desk, nil, err
 }
 
-// askPassword is the page that asks for the password again and then goes on with what was being sent, to where it was going. One that was
-// shown and refused is told why: it is wrong, or too many were, and how long to wait.
-func (c *Call) askPassword(refused correspondence.Cause, wait time.Duration) *view {
-	status, fault := fiber.StatusForbidden, ""
-	switch refused {
-	case correspondence.Invalid:
-		status, fault = fiber.StatusUnauthorized, c.words.T("fault.password-wrong")
-	case correspondence.Throttled:
-		seconds := int(math.Ceil(wait.Seconds()))
-		status, fault = fiber.StatusTooManyRequests, c.words.T("problem.too-many-attempts.detail", "Minutes", minutes(seconds))
-		c.fiber.Set("Retry-After", strconv.Itoa(seconds))
-	}
+// askPassword is the page that asks for the password again and then goes on with what was being sent, to where it was going. Why one that was
+// shown is refused is told in fault.
+func (c *Call) askPassword(status int, fault string) *view {
 	to, fields := localAddress(c.fiber.OriginalURL()), c.carriedFields()
 	return &view{title: c.words.T("step-up.title"), status: status, echoes: true, body: func(f *frame) templ.Component {
 		return stepUpBody(f, to, c.form.Get("next"), fields, fault)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +8,7 @@ import (
 
 	"chancery/cmd/assembly"
 	"chancery/correspondence"
+	"chancery/habilitation"
 )
 
 // gateListCommand tells the rules of the release gate.
@@ -65,9 +64,7 @@ func (c *gateSetCommand) Run(s *session) error {
 		return err
 	}
 	var given gateAnswer
-	decoder := json.NewDecoder(bytes.NewReader(content))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&given); err != nil {
+	if err := habilitation.UnmarshalStrict(content, &given); err != nil {
 		return wrongUse("%s: %v", c.File, err)
 	}
 	return s.within(func(house *assembly.House) error {

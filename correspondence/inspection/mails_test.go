@@ -264,17 +264,38 @@ func TestCorporaAreReadAlikeInAChild(t *testing.T) {
 }
 
 // BenchmarkReadMail has mails of 20 kB read in a child.
+// BenchmarkReadMail reads one mail of 20 kB in a child that stays, in a child of its own, and in this process.
 func BenchmarkReadMail(b *testing.B) {
-	i, err := inspection.New(inspection.Config{Folder: b.TempDir(), Program: program()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = i.Close() }()
 	raw := []byte("From: a@example.org\r\nSubject: a\r\n\r\n" + strings.Repeat("Les cours montent et la soudure sera longue cette fois encore.\r\n", 20_000/64))
-	b.SetBytes(int64(len(raw)))
-	for b.Loop() {
+	begin := func(b *testing.B) *inspection.Inspector {
+		i, err := inspection.New(inspection.Config{Folder: b.TempDir(), Program: program()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return i
+	}
+	read := func(b *testing.B, i *inspection.Inspector) {
 		if _, err := i.ReadMail(context.Background(), raw); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.Run("in a child that stays", func(b *testing.B) {
+		i := begin(b)
+		defer func() { _ = i.Close() }()
+		for b.Loop() {
+			read(b, i)
+		}
+	})
+	b.Run("in a child of its own", func(b *testing.B) {
+		for b.Loop() {
+			i := begin(b)
+			read(b, i)
+			_ = i.Close()
+		}
+	})
+	b.Run("in this process", func(b *testing.B) {
+		for b.Loop() {
+			postal.Read(raw, postal.DefaultLimits())
+		}
+	})
 }

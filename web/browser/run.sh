@@ -13,12 +13,15 @@ cannot() {
 # The shell without windows does everything that is looked at here in half the time of the whole browser, which serves where it cannot be had.
 shell=/usr/bin/chromium-headless-shell
 if [ -z "${CHROMIUM:-}" ]; then
+	CHROMIUM=/usr/bin/chromium
 	if [ ! -x "$shell" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null
+		apt-get update -qq
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null ||
+			[ -x "$CHROMIUM" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
 	fi
-	if [ -x "$shell" ]; then CHROMIUM=$shell; else CHROMIUM=/usr/bin/chromium; fi
+	[ ! -x "$shell" ] || CHROMIUM=$shell
 fi
-[ -x "$CHROMIUM" ] || cannot "there is no Chromium at $CHROMIUM and no way to install it"
+[ -x "$CHROMIUM" ] || cannot "there is no Chromium at $CHROMIUM, and Debian's could not be installed"
 export CHROMIUM
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || cannot "there is no Node.js and no way to install it"
