@@ -24,8 +24,9 @@ import (
 const (
 	layout       = "1"
 	lockPatience = 50 * time.Millisecond
-	most         = 512     // changes that may share a write
-	mostBytes    = 8 << 20 // of mails that may share a write
+	most         = 512                   // changes that may share a write
+	mostBytes    = 8 << 20               // of mails that may share a write
+	patience     = 20 * time.Millisecond // that a mail waits for others to share its write
 )
 
 // ErrLayout is returned by Open for a file of another version.

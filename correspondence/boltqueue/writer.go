@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -39,14 +40,22 @@ func (q *Queue) write() {
 	}
 }
 
-// gather takes the changes that wait now.
+// gather takes the changes that come while a mail waits for company: whoever sends mail has time, and each write disturbs whoever reads. What
+// leaves the queue or is put off waits for nothing.
 func (q *Queue) gather(first *change) []*change {
 	group, size := []*change{first}, first.size
+	wait := time.Duration(0)
+	if first.size > 0 {
+		wait = patience
+	}
+	full := time.After(wait)
 	for len(group) < most && size < mostBytes {
 		select {
 		case c := <-q.changes:
 			group, size = append(group, c), size+c.size
-		default:
+		case <-full:
+			return group
+		case <-q.closing:
 			return group
 		}
 	}
