@@ -93,6 +93,7 @@ Vault.Open: correspondence.(*Desk).Attachment   behind Desk.open
 Vault.Open: correspondence.(*Evidence).File     Desk.Export made the evidence, behind Desk.open
 Vault.Open: correspondence.(*Desk).Made         behind Desk.open
 Vault.Open: correspondence.Extract.readText     the index asks for the words of the files of messages, as it asks for their texts; so does the release gate
+Vault.Open: correspondence.(*Desk).openDraftFile  behind Desk.find, which shows a draft to its writers and reviewers alone; no message yet
 Vault.Open: correspondence.(*Desk).DossierFile  behind Desk.openDossier, which asks who reads the dossier and records the reading
 Index.Find: correspondence.(*Desk).Search       with the perimeter of the badge
 postal.Read: correspondence/inspection.readMails  in a child, never in the process of the house

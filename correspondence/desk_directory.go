@@ -124,6 +124,12 @@ func (d *Desk) Agents(_ context.Context, prefix string, limit int) ([]AgentRef, 
 	return out, nil
 }
 
+// AgentCalled is the agent of a login; false when nobody bears it.
+func (d *Desk) AgentCalled(login string) (AgentRef, bool) {
+	a, ok := d.house.Folds.Register.AgentByLogin(login)
+	return AgentRef{Login: a.Login, Name: a.Name}, ok
+}
+
 // startsWord reports whether some word of the text begins so.
 func startsWord(text, prefix string) bool {
 	return strings.HasPrefix(text, prefix) || strings.Contains(text, " "+prefix)

@@ -238,11 +238,7 @@ func (d *Desk) drafted(id habilitation.ID, form Form) Draft {
 // mayOpen reports whether a draft may be shown on this session. One that is to be restricted, or has no level yet, is not shown on an
 // unprotected terminal unless it was typed on one, and an answer there is the same as for none.
 func (d *Desk) mayOpen(saved savedDraft) bool {
-	level, err := habilitation.ParseLevel(saved.Form.Level)
-	if err != nil {
-		level = habilitation.Restricted
-	}
-	return min(level, saved.Typed) <= d.badge.Level()
+	return min(saved.Form.Mark(), saved.Typed) <= d.badge.Level()
 }
 
 // Drafts lists the agent's own drafts and those shared in the groups that they write for, the last saved first.

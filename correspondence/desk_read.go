@@ -382,7 +382,7 @@ const (
 )
 
 // of is where a making lies.
-func (w Making) of(e Extract) *Stored {
+func (w Making) of(e Derived) *Stored {
 	return map[Making]*Stored{MadeWords: e.Text, MadePicture: e.Picture, MadeThumbnail: e.Thumbnail}[w]
 }
 
@@ -405,7 +405,7 @@ func (d *Desk) Made(ctx context.Context, id habilitation.ID, n int, what Making)
 		return 0, nil, err
 	}
 	e, _ := m.extractOf(n)
-	made := what.of(e)
+	made := what.of(e.Derived)
 	if made == nil {
 		return 0, nil, errUnknown
 	}

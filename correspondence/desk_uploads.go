@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"chancery/correspondence/circuit"
@@ -339,28 +338,4 @@ func (c *Chancery) forgetUploadsTo(ctx context.Context, draft habilitation.ID, m
 		return err
 	}
 	return c.forgetUploads(ctx, slices.DeleteFunc(all, func(u upload) bool { return !meant(u) })...)
-}
-
-// DraftFile is an attachment of a draft with what its inspection found.
-type DraftFile struct {
-	FormAttachment
-	Warnings []Warning `json:"warnings"`
-}
-
-// DraftFiles lists the attachments of a draft.
-func (d *Desk) DraftFiles(ctx context.Context, form Form) ([]DraftFile, error) {
-	files := []DraftFile{}
-	for _, a := range form.Attachments {
-		file := DraftFile{FormAttachment: a, Warnings: []Warning{}}
-		verdict, known, err := d.house.inspectedAs(ctx, strings.ToLower(a.SHA512))
-		if err != nil {
-			return nil, err
-		}
-		if known {
-			file.Type = verdict.Media
-			file.Warnings = append(file.Warnings, verdict.Warnings...)
-		}
-		files = append(files, file)
-	}
-	return files, nil
 }

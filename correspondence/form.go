@@ -49,6 +49,17 @@ type Form struct {
 	Attachments          []FormAttachment `json:"attachments,omitempty" validate:"max=20,dive"`
 }
 
+// Mark is the level that the form names; one that is none yet may become any.
+func (f Form) Mark() habilitation.Level { return markTyped(f.Level) }
+
+func markTyped(level string) habilitation.Level {
+	mark, err := habilitation.ParseLevel(level)
+	if err != nil {
+		return habilitation.Restricted
+	}
+	return mark
+}
+
 // FormAddressee is one group or community on the action or information line.
 type FormAddressee struct {
 	Group         string   `json:"group" validate:"max=100"`                       // key

@@ -38,7 +38,7 @@ func (s *Server) registerDossierAPI() {
 		func(c *Call, d *correspondence.Desk, in fileToAdd) (correspondence.DossierFile, error) {
 			return d.AddFile(c.ctx, in.ID, in.form())
 		})
-	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/dossiers/{id}/files/{file}", tag: "dossiers", media: "application/octet-stream",
+	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/dossiers/{id}/files/{file}", tag: "dossiers", media: anyMedia,
 		summary: "A file of a dossier. A reading when the dossier is restricted"}, fetchDossierFile)
 	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/dossiers/{id}/share", tag: "dossiers", causes: writing,
 		summary: "Let the members of one more group or community read a dossier"},

@@ -109,7 +109,7 @@ func (s *Server) registerEvidenceAPI() {
 			})
 	}
 	answer(s, operation{method: fiber.MethodGet, path: "/api/v1/messages/{id}/attachments/{n}", tag: "evidence",
-		media: "application/octet-stream", summary: "A file of the message, counted from 0: a reading"}, fetchAttachment)
+		media: anyMedia, summary: "A file of the message, counted from 0: a reading"}, fetchAttachment)
 }
 
 type attachmentOnly struct {
@@ -141,6 +141,9 @@ func namedAfter(c *Call, d *correspondence.Desk, id habilitation.ID, suffix stri
 	}
 	return fileName(&h, suffix), nil
 }
+
+// anyMedia describes the bytes of a file, which have the type that inertMedia lets through.
+const anyMedia = "*/*"
 
 // inertMedia lets through the types that no browser runs; everything else is bytes.
 func inertMedia(media string) string {

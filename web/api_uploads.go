@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"io"
 	"strconv"
 	"time"
 
@@ -129,22 +130,38 @@ func (c *Call) verdict(desk *correspondence.Desk, draft, upload habilitation.ID,
 }
 
 func (s *Server) registerPreviewAPI() {
+	answer(s, operation{method: fiber.MethodGet, path: draftFilePath, tag: "writing", media: anyMedia, summary: "A file of a draft, for whoever may open the draft"},
+		func(c *Call, d *correspondence.Desk, in attachmentOnly) (document, error) {
+			view, file, err := d.DraftFile(c.ctx, in.ID, in.N)
+			if err != nil {
+				return document{}, err
+			}
+			return document{media: inertMedia(view.Type), name: restrictedName(view.Mark, view.Name), file: file, size: view.Size}, nil
+		})
 	for _, making := range []struct {
 		what           correspondence.Making
 		media, summary string
 	}{
-		{correspondence.MadeWords, "text/plain", "The words of a file, as its inspection read them: a reading"},
-		{correspondence.MadePicture, "image/jpeg", "How a file looks, up to 1200 pixels a side: a reading"},
-		{correspondence.MadeThumbnail, "image/jpeg", "How a file looks, up to 240 pixels a side: a reading"},
+		{correspondence.MadeWords, "text/plain", "The words of a file, as its inspection read them"},
+		{correspondence.MadePicture, "image/jpeg", "How a file looks, up to 1200 pixels a side"},
+		{correspondence.MadeThumbnail, "image/jpeg", "How a file looks, up to 240 pixels a side"},
 	} {
-		answer(s, operation{method: fiber.MethodGet, path: "/api/v1/messages/{id}/attachments/{n}/" + string(making.what), tag: "evidence", media: making.media, summary: making.summary},
-			func(c *Call, d *correspondence.Desk, in attachmentOnly) (document, error) {
-				size, file, err := d.Made(c.ctx, in.ID, in.N, making.what)
+		made := func(open func(*correspondence.Desk, context.Context, habilitation.ID, int, correspondence.Making) (int64, io.ReadCloser, error)) func(*Call, *correspondence.Desk, attachmentOnly) (document, error) {
+			return func(c *Call, d *correspondence.Desk, in attachmentOnly) (document, error) {
+				size, file, err := open(d, c.ctx, in.ID, in.N, making.what)
 				media := making.media
 				if media == "text/plain" {
 					media += "; charset=utf-8"
 				}
 				return document{media: media, file: file, size: size}, err
-			})
+			}
+		}
+		answer(s, operation{method: fiber.MethodGet, path: "/api/v1/messages/{id}/attachments/{n}/" + string(making.what), tag: "evidence", media: making.media,
+			summary: making.summary + ": a reading"}, made((*correspondence.Desk).Made))
+		answer(s, operation{method: fiber.MethodGet, path: draftFilePath + "/" + string(making.what), tag: "writing", media: making.media, summary: making.summary},
+			made((*correspondence.Desk).DraftMade))
 	}
 }
+
+// draftFilePath is the address of a file of a draft.
+const draftFilePath = "/api/v1/drafts/{id}/files/{n}"

@@ -22,9 +22,11 @@ func (p sheet) may(act string) bool {
 	return may(p.draft, act)
 }
 
+func draftAddress(id habilitation.ID) string { return "/drafts/" + id.String() }
+
 // circuitAddress is where what is decided about a standing draft is sent.
 func circuitAddress(draft correspondence.DraftView) string {
-	return "/drafts/" + draft.ID.String() + "/circuit"
+	return draftAddress(draft.ID) + "/circuit"
 }
 
 // typedStep is one line of reviewers as it was typed.
@@ -137,15 +139,6 @@ func draftSubject(f *frame, subject string) string {
 }
 
 func kindOf(f *frame, kind string) string { return knownWord(f, "kind."+kind, kind) }
-
-// levelNamed is the level that a draft names; restricted while it names none.
-func levelNamed(name string) habilitation.Level {
-	level, err := habilitation.ParseLevel(name)
-	if err != nil {
-		return habilitation.Restricted
-	}
-	return level
-}
 
 // versionText is a version of a draft in a list to choose from.
 func versionText(f *frame, v correspondence.VersionView) string {

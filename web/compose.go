@@ -117,7 +117,7 @@ func tagChips(f *frame, p sheet) []suggestion {
 func agentChips(p sheet) []suggestion {
 	chips := make([]suggestion, 0, len(p.draft.Form.Agents))
 	for _, login := range p.draft.Form.Agents {
-		chips = append(chips, suggestion{value: login, label: login})
+		chips = append(chips, suggestion{value: login, label: p.names.agent(login)})
 	}
 	return chips
 }

@@ -18,61 +18,6 @@ func (s *Server) registerCircuit() {
 	s.page(fiber.MethodPost, "/drafts/{id}/circuit", moveDraft)
 }
 
-// standing is the page of a draft that is not to be written now.
-type standing struct {
-	draft correspondence.DraftView
-	names names
-	done  string
-}
-
-// lines are what stands in the head of a draft's text, but for its origin.
-func (p standing) lines(f *frame) (lines [][2]string) {
-	form := p.draft.Form
-	for _, part := range []struct {
-		name string
-		to   []correspondence.FormAddressee
-	}{{"action", form.Action}, {"info", form.Info}} {
-		for _, a := range part.to {
-			text := p.names.group(f, a.Group)
-			if a.Qualification != "" {
-				text += ", " + knownWord(f, "qualification."+a.Qualification, a.Qualification)
-			}
-			if a.Instruction != "" {
-				text += " : " + a.Instruction
-			}
-			if a.Deadline != "" {
-				text += " (" + a.Deadline + ")"
-			}
-			lines = append(lines, [2]string{f.T("field." + part.name), text})
-		}
-	}
-	var tags []string
-	for _, key := range form.Tags {
-		tags = append(tags, p.names.tag(f, key))
-	}
-	var files []string
-	for _, file := range form.Attachments {
-		files = append(files, file.Name)
-	}
-	for _, more := range [][2]string{{"agents", joined(form.Agents)}, {"precedence", form.Precedence}, {"tags", joined(tags)}, {"references", joined(form.References)},
-		{"not_before", form.NotBefore}, {"attachments", joined(files)}} {
-		if more[1] != "" {
-			lines = append(lines, [2]string{f.T("field." + more[0]), knownWord(f, more[0]+"."+more[1], more[1])})
-		}
-	}
-	return lines
-}
-
-// draftViewOf is the page of a draft that is not to be written now: its text, with what there is to do about it.
-func draftViewOf(c *Call, d *correspondence.Desk, draft correspondence.DraftView, p standing) (view, error) {
-	var err error
-	p.draft = draft
-	if p.names, err = nameKeys(c, d, draft.Form); err != nil {
-		return view{}, err
-	}
-	return view{title: c.words.T("menu.drafts"), section: "drafts", echoes: true, body: func(f *frame) templ.Component { return standingBody(f, p) }}, nil
-}
-
 func trayPage(c *Call, d *correspondence.Desk) (view, error) {
 	tray, err := d.Tray(c.ctx)
 	if err != nil {
@@ -115,7 +60,7 @@ func moveDraft(c *Call, d *correspondence.Desk) (view, error) {
 
 // move does what a button says, and gives the address to go to.
 func move(c *Call, d *correspondence.Desk, id habilitation.ID, act string) (to string, err error) {
-	here := "/drafts/" + id.String()
+	here := draftAddress(id)
 	words := strings.TrimSpace(c.text("comment"))
 	switch act {
 	case "visa", "remarks":
@@ -174,7 +119,7 @@ func (c *Call) readSteps(d *correspondence.Desk) (steps []correspondence.FormSte
 func (p sheet) act(c *Call, d *correspondence.Desk, act string) (view, error) {
 	var err error
 	id := p.draft.ID
-	to := "/drafts/" + id.String()
+	to := draftAddress(id)
 	switch act {
 	case "sign", "own":
 		return signSheet(c, d, p, act)
@@ -231,7 +176,7 @@ func signSheet(c *Call, d *correspondence.Desk, p sheet, act string) (view, erro
 	if signed.Message != nil {
 		return view{to: messageAddress(signed.Message.ID) + "?done=released"}, nil
 	}
-	return view{to: "/drafts/" + p.draft.ID.String()}, nil
+	return view{to: draftAddress(p.draft.ID)}, nil
 }
 
 // refusedSheet shows the sheet again, every fault beside its field.

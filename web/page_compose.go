@@ -125,7 +125,7 @@ func showSheet(c *Call, d *correspondence.Desk, p sheet, status int) (view, erro
 	v := view{title: c.words.T("menu.compose"), section: "compose", status: status, echoes: true,
 		body: func(f *frame) templ.Component { return composeBody(f, p) }}
 	if p.saved() {
-		v.replace = "/drafts/" + p.draft.ID.String()
+		v.replace = draftAddress(p.draft.ID)
 	}
 	return v, nil
 }
@@ -206,7 +206,7 @@ func afterSaving(c *Call, d *correspondence.Desk, p sheet, act string) (view, er
 		}
 		return showSheet(c, d, p, 0)
 	}
-	to := "/drafts/" + p.draft.ID.String()
+	to := draftAddress(p.draft.ID)
 	switch act {
 	case "save":
 		to += "?done=saved"

@@ -20,6 +20,7 @@ import (
 
 func (s *Server) registerFiles() {
 	s.page(fiber.MethodGet, "/drafts/{id}/files", draftFilesPart)
+	s.page(fiber.MethodGet, "/drafts/{id}/files/{n}", draftPreviewPage)
 	s.page(fiber.MethodGet, "/messages/{id}/files/{n}", previewPage)
 	s.withFile(sheetWithFile, joinFile)
 }
@@ -181,7 +182,7 @@ func joinFile(c *Call, d *correspondence.Desk, file *multipart.Part) (view, erro
 		return view{}, err
 	}
 	p.draft = saved
-	to := view{to: "/drafts/" + saved.ID.String() + "#files"}
+	to := view{to: draftAddress(saved.ID) + "#files"}
 	if file == nil || file.FileName() == "" {
 		return to, nil
 	}
@@ -214,13 +215,13 @@ func (c *Call) send(d *correspondence.Desk, place habilitation.ID, file *multipa
 	return err
 }
 
-// previewed is a file of a message as its page shows it.
+// previewed is a file of a message or of a draft as its page shows it.
 type previewed struct {
-	message habilitation.ID
-	n       int
-	file    correspondence.AttachmentView
-	words   string
-	cut     bool // there are more words than are shown
+	file  correspondence.AttachmentView
+	back  string // address of what it is a file of
+	save  string // address of its bytes; what was made from it lies below
+	words string
+	cut   bool // there are more words than are shown
 }
 
 // maxShown is how many bytes of words a page shows.
@@ -234,39 +235,72 @@ func attachmentAddress(id habilitation.ID, n int) string {
 	return "/api/v1/messages/" + id.String() + "/attachments/" + strconv.Itoa(n)
 }
 
-// previewPage shows what was made from a file when it was inspected.
-func previewPage(c *Call, d *correspondence.Desk) (view, error) {
-	id, err := c.identity("id")
-	if err != nil {
-		return view{}, err
-	}
-	p := previewed{message: id}
-	if p.n, err = strconv.Atoi(c.parameter("n")); err != nil {
-		return view{}, &problem{status: fiber.StatusNotFound, key: "unknown"}
-	}
-	if p.file, err = d.FileOf(c.ctx, id, p.n); err != nil {
-		return view{}, err
-	}
-	if p.file.Words {
-		if p.words, p.cut, err = wordsOf(c, d, id, p.n); err != nil {
-			return view{}, err
-		}
-	}
-	return view{title: p.file.Name, section: "teleprinter", body: func(f *frame) templ.Component { return previewBody(f, p) }}, nil
+func draftFileAddress(id habilitation.ID, n int) string {
+	return draftAddress(id) + "/files/" + strconv.Itoa(n)
 }
 
-// wordsOf reads as many words as a page shows.
-func wordsOf(c *Call, d *correspondence.Desk, id habilitation.ID, n int) (text string, cut bool, err error) {
-	size, words, err := d.Made(c.ctx, id, n, correspondence.MadeWords)
+// previewPage shows what was made from a file when it was inspected.
+func previewPage(c *Call, d *correspondence.Desk) (view, error) {
+	id, n, err := c.fileAsked()
 	if err != nil {
-		return "", false, err
+		return view{}, err
 	}
+	file, err := d.FileOf(c.ctx, id, n)
+	if err != nil {
+		return view{}, err
+	}
+	p := previewed{file: file, back: messageAddress(id), save: attachmentAddress(id, n)}
+	return p.view("teleprinter", func() (int64, io.ReadCloser, error) { return d.Made(c.ctx, id, n, correspondence.MadeWords) })
+}
+
+// draftPreviewPage shows the same of a file of a draft, to whoever may open the draft.
+func draftPreviewPage(c *Call, d *correspondence.Desk) (view, error) {
+	id, n, err := c.fileAsked()
+	if err != nil {
+		return view{}, err
+	}
+	file, err := d.DraftFileOf(c.ctx, id, n)
+	if err != nil {
+		return view{}, err
+	}
+	p := previewed{back: draftAddress(id), save: "/api/v1" + draftFileAddress(id, n), file: correspondence.AttachmentView{Name: file.Name, Type: file.Type,
+		Size: file.Size, Level: file.Mark, Warnings: file.Warnings, Words: file.Words, Looks: file.Looks}}
+	return p.view("drafts", func() (int64, io.ReadCloser, error) { return d.DraftMade(c.ctx, id, n, correspondence.MadeWords) })
+}
+
+func (c *Call) fileAsked() (id habilitation.ID, n int, err error) {
+	if id, err = c.identity("id"); err != nil {
+		return id, 0, err
+	}
+	if n, err = strconv.Atoi(c.parameter("n")); err != nil {
+		return id, 0, &problem{status: fiber.StatusNotFound, key: "unknown"}
+	}
+	return id, n, nil
+}
+
+// view is the page, with the words if the file has some.
+func (p previewed) view(section string, words func() (int64, io.ReadCloser, error)) (view, error) {
+	if p.file.Words {
+		size, text, err := words()
+		if err != nil {
+			return view{}, err
+		}
+		if p.words, err = shownOf(text); err != nil {
+			return view{}, err
+		}
+		p.cut = size > maxShown
+	}
+	return view{title: p.file.Name, section: section, body: func(f *frame) templ.Component { return previewBody(f, p) }}, nil
+}
+
+// shownOf reads as many words as a page shows, and cuts none of their letters.
+func shownOf(words io.ReadCloser) (string, error) {
 	shown, err := io.ReadAll(io.LimitReader(words, maxShown))
 	if err := errors.Join(err, words.Close()); err != nil {
-		return "", false, err
+		return "", err
 	}
-	for len(shown) > 0 && !utf8.Valid(shown) && size > maxShown {
+	for len(shown) == maxShown && !utf8.Valid(shown) {
 		shown = shown[:len(shown)-1]
 	}
-	return strings.ToValidUTF8(string(shown), "\uFFFD"), size > maxShown, nil
+	return strings.ToValidUTF8(string(shown), "\uFFFD"), nil
 }

@@ -162,7 +162,7 @@ func fileExchangeOnPage(c *Call, d *correspondence.Desk) (view, error) {
 		return view{}, err
 	}
 	draft, err := d.FileExchange(c.ctx, id)
-	return view{to: "/drafts/" + draft.ID.String()}, err
+	return view{to: draftAddress(draft.ID)}, err
 }
 
 // ruleField names one field of one rule, as the faults do; types of file are typed beside the families.

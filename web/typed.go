@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -312,11 +313,17 @@ type names struct {
 	groups      map[string]correspondence.AudienceRef
 	tags        map[string]habilitation.Label
 	collectives map[string]habilitation.Label
+	agents      map[string]string // by login
 }
 
 func nameKeys(c *Call, d *correspondence.Desk, form correspondence.Form) (names, error) {
 	n := names{groups: map[string]correspondence.AudienceRef{}, tags: map[string]habilitation.Label{},
-		collectives: map[string]habilitation.Label{}}
+		collectives: map[string]habilitation.Label{}, agents: map[string]string{}}
+	for _, login := range append([]string{form.Drafter}, form.Agents...) {
+		if agent, ok := d.AgentCalled(login); ok {
+			n.agents[login] = agent.Name
+		}
+	}
 	groups, err := allGroups(c, d)
 	if err != nil {
 		return n, err
@@ -360,6 +367,9 @@ func (n names) group(f *frame, key string) string {
 	}
 	return key
 }
+
+// agent is what the bearer of a login is called; a login that nobody bears is told as typed.
+func (n names) agent(login string) string { return cmp.Or(n.agents[login], login) }
 
 func (n names) tag(f *frame, key string) string {
 	if label := f.Label(n.tags[key]); label != "" {

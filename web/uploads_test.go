@@ -70,6 +70,13 @@ func (c *contract) joins(l *lodge) {
 	paul.call(201, "POST", all, "/api/v1/drafts/"+draft+"/uploads", `{"name":"b.txt","size":4}`).read(&u)
 	paul.call(204, "DELETE", one, "/api/v1/drafts/"+draft+"/uploads/"+u.ID.String(), "")
 	paul.joinsDossier()
+	joined := "/api/v1/drafts/{id}/files/{n}"
+	paul.call(200, "GET", joined, "/api/v1/drafts/"+draft+"/files/0", "")
+	paul.call(404, "GET", joined, "/api/v1/drafts/"+draft+"/files/1", "")
+	paul.call(200, "GET", joined+"/words", "/api/v1/drafts/"+draft+"/files/0/words", "")
+	for _, made := range []string{"picture", "thumbnail"} { // a text has none
+		paul.call(404, "GET", joined+"/"+made, "/api/v1/drafts/"+draft+"/files/0/"+made, "")
+	}
 	var sent correspondence.MessageView
 	paul.call(201, "POST", "/api/v1/drafts/{id}/release", "/api/v1/drafts/"+draft+"/release", "").read(&sent)
 	file := "/api/v1/messages/" + sent.ID.String() + "/attachments/0/"
@@ -231,6 +238,51 @@ func TestPreviewTellsNothingToTheOthers(t *testing.T) {
 	if !strings.Contains(string(page.body), "le plan secret") {
 		t.Error("the words are not shown")
 	}
+}
+
+// TestReviewersReadTheFilesOfADraft: whoever is asked for a visa reads what is joined to the text that the round froze, as does whoever writes it,
+// and nobody else.
+func TestReviewersReadTheFilesOfADraft(t *testing.T) {
+	l := newLodge(t)
+	form := housetest.Telegram("dam", "bamako", habilitation.Restricted, "Plan")
+	form.Attachments = []correspondence.FormAttachment{{Name: "plan.txt", Content: []byte("le plan secret")}}
+	draft := l.As("marie").Writes(form)
+	page, api := "/drafts/"+draft.ID.String()+"/files/0", "/api/v1/drafts/"+draft.ID.String()+"/files/0"
+	marie, karim := l.visit("marie", 2), l.visit("karim", 2)
+	karim.get(page).wants(404)
+	l.As("marie").Submits(draft.ID, correspondence.FormStep{Agents: []string{"karim"}})
+	if review := karim.get("/drafts/" + draft.ID.String()).wants(200).document(); find(review, "a", "href", page) == nil {
+		t.Errorf("the page of the draft leads to no file: %s", text(review))
+	}
+	for name, v := range map[string]*visitor{"reviewer": karim, "writer": marie} {
+		if shown := v.get(page).wants(200).document(); !strings.Contains(text(shown), "le plan secret") || find(shown, "a", "href", api) == nil {
+			t.Errorf("%s sees %s", name, text(shown))
+		}
+		file := v.get(api).wants(200)
+		if string(file.body) != "le plan secret" || !strings.Contains(file.Header.Get("Content-Disposition"), "DR-plan.txt") || file.Header.Get("Content-Security-Policy") != inertPolicy {
+			t.Errorf("%s has %v %s", name, file.Header, file.body)
+		}
+	}
+	for name, v := range map[string]*visitor{"a reader of its addressee": l.visit("paul", 2), "the reviewer on an unprotected terminal": l.visit("karim", 0)} {
+		for _, place := range []string{page, api, api + "/words"} {
+			if answer := v.get(place).wants(404); strings.Contains(string(answer.body), "plan") {
+				t.Errorf("%s: %s", name, answer.body)
+			}
+		}
+	}
+}
+
+// TestRestrictedFileOfAnUnprotectedDraft: a draft in which a file is to be restricted is no way to it from an unprotected terminal.
+func TestRestrictedFileOfAnUnprotectedDraft(t *testing.T) {
+	l := newLodge(t)
+	form := housetest.Telegram("dam", "bamako", habilitation.Unprotected, "Plan")
+	form.Attachments = []correspondence.FormAttachment{{Name: "plan.txt", Level: "restricted", Content: []byte("le plan secret")}}
+	draft := l.As("marie").Writes(form)
+	l.visit("marie", 2).get("/drafts/" + draft.ID.String() + "/files/0").wants(200)
+	unprotected := l.visit("marie", 0)
+	unprotected.get("/drafts/" + draft.ID.String()).wants(200)
+	unprotected.get("/drafts/" + draft.ID.String() + "/files/0").wants(404)
+	unprotected.get("/api/v1/drafts/" + draft.ID.String() + "/files/0").wants(404)
 }
 
 // drawnIn is the nonce of an answer.

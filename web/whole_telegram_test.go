@@ -265,6 +265,26 @@ var telegramFields = []telegramField{
 // planDigest is the SHA-512 of the file that the telegram bears.
 const planDigest = "e1c58adc60f28b9d1ff1a45a778aa0db552b71ce99ae04f1ac47fce5614f330d91c2532adb2e461b7534e2159ef67373e4a90e4e53640ab00649dbdfad909a94"
 
+// TestReviewersSeeAllThatTheySign: whoever gives a visa puts their name to every field of the draft, and is shown each.
+func TestReviewersSeeAllThatTheySign(t *testing.T) {
+	w := wholeTelegram(t)
+	for _, want := range []string{"Télégramme – Instruction – Exercice exercice exercice", "diffusion restreinte", "Spécial France", "Origine DAM – Direction de l'Afrique", "rédacteur : Théo Blanc",
+		"BAMAKO – Ambassade à Bamako – À faire – Avant le 9 mars 2026 à 18:00 – Prévenir la cellule de crise. – Urgent – accusé : prise en charge – NB : SERVIR CM5 - PR4 – à l’attention de Mme la consule – NUIT : Vies en jeu",
+		"DIPLOMATIE – Ministère – accusé : remise", "Tous les postes – En copie", "Exemptés ROME – Ambassade à Rome", "Agents nommément Karim Benali", "Urgence pour action Immédiat",
+		"Urgence des copies Prioritaire", "Répondre avant 10 mars 2026 à 12:00", "Valable jusqu’au 1er avril 2026", "Pas avant 2 mars 2026 à 08:30", "Silence jusqu’au 11 mars 2026 à 18:00",
+		"Étiquettes Pêche, Sahel", "Mots-clés libres ponts aériens", "Pays Mali", "Personnes citées Amadou Traoré", "Références TD DAM DR 1 Note verbale du 3 mars", "Répond à TD BAMAKO DR 1",
+		"Fait suite à TD DAM DR 1", "Correction Remplace TD DAM DR 2", "Motif du niveau Source protégée", "Propriétaire de la mention CABINET – Cabinet", "Réévaluer le 31 janvier 2028",
+		"Consignes de traitement Ne pas afficher", "Distribution Directeurs", "Évacuation des ressortissants", "Résumé Deux vols par jour.", "Le pont aérien tient.", "Commentaire Le poste tient bon.",
+		"plan de vol.txt 16 o · non protégé"} {
+		if !strings.Contains(w.reviewed, want) {
+			t.Errorf("%q is not on the page of the draft", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(w.reviewed)
+	}
+}
+
 // TestEveryFieldOfATelegramIsSaid writes, signs and completes one telegram that has every field, and finds each in its signed bytes, in the answer of the
 // API, on its page and on its printed sheet. What one telegram cannot be, it is in two others: it corrects one message, in one manner.
 func TestEveryFieldOfATelegramIsSaid(t *testing.T) {
@@ -304,8 +324,9 @@ func TestEveryFieldOfATelegramIsSaid(t *testing.T) {
 // written is the telegram, seen by one who may follow it, with the words by which the list above calls the identities.
 type written struct {
 	*visitor
-	id    string
-	names map[string]string
+	id       string
+	names    map[string]string
+	reviewed string // the page of the draft, as a reviewer saw it
 }
 
 // shown is a message in each of its forms, with every run of white space one space.
@@ -381,6 +402,7 @@ func wholeTelegram(t *testing.T) *written {
 	}
 	l.Clock.Advance(time.Hour)
 	theo.Submits(draft.ID, correspondence.FormStep{Agents: []string{"karim"}})
+	reviewed := strings.Join(strings.Fields(text(l.visit("karim", dr).get("/drafts/"+draft.ID.String()).wants(200).document())), " ")
 	if _, err := l.As("karim").Visa(t.Context(), draft.ID, correspondence.Opinion{Digest: l.As("karim").Opens(draft.ID).Circuit.Digest, Verdict: "remarks", Comment: "Voir le §2"}); err != nil {
 		t.Fatal(err)
 	}
@@ -404,7 +426,7 @@ func wholeTelegram(t *testing.T) *written {
 	if _, err := theo.AddToDossier(t.Context(), dossier.ID, id.String()); err != nil {
 		t.Fatal(err)
 	}
-	return &written{l.visit("theo", dr), id.String(), map[string]string{"{self}": id.String(), "{asked}": asked.ID.String(), "{before}": before.ID.String(), "{wrong}": wrong.ID.String(), "{dossier}": dossier.ID.String()}}
+	return &written{l.visit("theo", dr), id.String(), map[string]string{"{self}": id.String(), "{asked}": asked.ID.String(), "{before}": before.ID.String(), "{wrong}": wrong.ID.String(), "{dossier}": dossier.ID.String()}, reviewed}
 }
 
 // unsetOf are the fields of a form that nothing was written in.
