@@ -70,6 +70,9 @@ type actionSection struct {
 	items []correspondence.ActionItem
 }
 
+// quickKeys are the acts that the list offers, with their keys.
+var quickKeys = map[string]string{"take": "p", "accept": "a"}
+
 // bySection splits actions into lanes, in their order: what is late comes before everything else.
 func bySection(items []correspondence.ActionItem) []actionSection {
 	var all []actionSection

@@ -129,6 +129,13 @@ function move(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// current reports whether a key acts on the element: in a list of lines with buttons of their own, only on those of the line that one stands on.
+function current(button) {
+  const line = button.closest("[data-line]");
+  return !line || line.matches(":focus-within") || (!document.querySelector("[data-line]:focus-within") && line.querySelector(".here") !== null);
+}
+
+// No page gives one of these keys to a button of its own.
 const acts = {
   j: () => move(1),
   k: () => move(-1),
@@ -159,7 +166,7 @@ document.addEventListener("keydown", (event) => {
     prefix = Date.now();
     return;
   }
-  const pressed = document.querySelector(`main [data-key="${CSS.escape(event.key)}"]`);
+  const pressed = [...document.querySelectorAll(`main [data-key="${CSS.escape(event.key)}"]`)].find(current);
   if (pressed) {
     event.preventDefault();
     pressed.click();

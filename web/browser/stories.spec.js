@@ -1,4 +1,4 @@
-import { cast, dispatch, expect, signIn, test, write } from "./people.js";
+import { cast, dispatch, expect, person, signIn, test, write } from "./people.js";
 
 test("a restricted telegram arrives at whoever may see it, and at nobody else", async ({ visit }) => {
   const { sender, origin, group, reader, other } = cast();
@@ -139,6 +139,21 @@ test("the keyboard is enough", async ({ visit }) => {
   await page.getByRole("button", { name: "Enregistrer" }).click();
   await page.keyboard.press("?");
   await expect(page.locator("#help")).toBeHidden();
+});
+
+test("a key takes in charge the line that one stands on, and no other", async ({ visit }) => {
+  const page = await visit(person("mireille.hoarau"), { at: "/actions" });
+  const free = page.locator("[data-line]:has([data-key=p])");
+  await page.keyboard.press("p"); // no line is the current one yet
+  await expect(page).toHaveURL(/\/actions$/);
+  const second = await free.nth(1).locator("[data-row]").getAttribute("data-id");
+  const line = page.locator(`[data-line]:has([data-id="${second}"])`);
+  for (let i = 0; i < 200 && !(await line.locator(".here").count()); i++) await page.keyboard.press("j");
+  const before = await free.count();
+  await page.keyboard.press("p");
+  await page.waitForURL(/\/actions\?done=act-take$/);
+  await expect(free).toHaveCount(before - 1);
+  await expect(line).toContainText("Mireille Hoarau");
 });
 
 test("the focus is always seen", async ({ visit }) => {
