@@ -67,6 +67,18 @@ func told(t *testing.T, r *housetest.Reader) (what []string) {
 	return what
 }
 
+// wantPersonal sees that a draft still lies on its writer's own desk, and is to a colleague of the group what none is.
+func wantPersonal(t *testing.T, writer, colleague *housetest.Reader, id habilitation.ID) {
+	t.Helper()
+	if writer.Opens(id).Group != nil {
+		t.Error("what was refused shared the draft")
+	}
+	wantRefusal(t, correspondence.Unknown)(errorOf(colleague.Draft(t.Context(), id)))
+	if drafts, err := colleague.Drafts(t.Context()); err != nil || slices.ContainsFunc(drafts, func(v correspondence.DraftView) bool { return v.ID == id }) {
+		t.Errorf("a colleague lists %+v, %v", drafts, err)
+	}
+}
+
 func TestVisasInParallelThenInOrder(t *testing.T) {
 	h := withWriters(t)
 	theo, karim, paul, nadia, marie := h.As("theo"), h.As("karim"), h.As("paul"), h.As("nadia"), h.As("marie")
@@ -271,6 +283,7 @@ func TestTheGroupsRuleIsEnforced(t *testing.T) {
 	draft := theo.Writes(note(np, "Avec visa"))
 	_, err = theo.Submit(t.Context(), draft.ID, 0, correspondence.Submission{Steps: []correspondence.FormStep{agents("karim")}})
 	wantKey(t, err, correspondence.Invalid, "rule-demands-more")
+	wantPersonal(t, theo, karim, draft.ID)
 	theo.Submits(draft.ID) // as the rule has it
 	nadia.Approves(draft.ID)
 	if m := marie.Signs(draft.ID, 0).Message; len(m.Visas) != 1 || m.Visas[0].Group.Key != "mae" {
@@ -295,18 +308,19 @@ func TestBadSubmissionsAreToldAtOnce(t *testing.T) {
 	if got := strings.Join(keys, ", "); got != "subject missing, steps[0].agents[0] agent-unknown, steps[0].agents[2] twice, steps[1] missing" {
 		t.Errorf("faults %s", got)
 	}
-	if view := h.As("theo").Opens(draft.ID); view.Group != nil {
-		t.Error("a refused submission shared the draft")
-	}
+	wantPersonal(t, h.As("theo"), h.As("karim"), draft.ID)
 	h.As("theo").Saves(draft.ID, func(f *correspondence.Form) { f.Subject = "Convois" })
 	_, err = h.As("theo").Submit(t.Context(), draft.ID, 0, correspondence.Submission{Steps: []correspondence.FormStep{agents("lea"), groups("sante")}})
 	if refused := wantKey(t, err, correspondence.Invalid, "agent-not-cleared"); len(refused.Faults) != 2 || refused.Faults[1].Key != "group-not-cleared" {
 		t.Errorf("faults %+v", refused.Faults)
 	}
+	wantPersonal(t, h.As("theo"), h.As("karim"), draft.ID)
 	_, err = h.As("theo").Submit(t.Context(), draft.ID, 0, correspondence.Submission{Steps: []correspondence.FormStep{agents("theo")}})
 	wantKey(t, err, correspondence.NotMandated, "own-visa")
+	wantPersonal(t, h.As("theo"), h.As("karim"), draft.ID)
 	_, err = h.As("theo").Submit(t.Context(), draft.ID, 0, correspondence.Submission{})
 	wantKey(t, err, correspondence.Invalid, "missing")
+	wantPersonal(t, h.As("theo"), h.As("karim"), draft.ID)
 }
 
 func TestHeldUndoneDueAndDeferred(t *testing.T) {

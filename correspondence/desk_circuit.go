@@ -50,8 +50,8 @@ func (d *Desk) writing(ctx context.Context, id habilitation.ID, version uint64) 
 	return found, nil
 }
 
-// Submit asks for visas on the text that stands, which is frozen for it; a personal draft is shared first. A draft with faults is not submitted,
-// but for those that only hinder a signature.
+// Submit asks for visas on the text that stands, which is frozen for it; a personal draft is shared with that, and stays personal when it is
+// refused. A draft with faults is not submitted, but for those that only hinder a signature.
 func (d *Desk) Submit(ctx context.Context, id habilitation.ID, version uint64, asked Submission) (DraftView, error) {
 	found, err := d.writing(ctx, id, version)
 	if err != nil {
@@ -66,13 +66,14 @@ func (d *Desk) Submit(ctx context.Context, id habilitation.ID, version uint64, a
 	if err := allFaults(unfit, faultList(faults).refusal(), tooLong); err != nil {
 		return DraftView{}, err
 	}
-	if found, err = d.share(ctx, found); err != nil {
+	shared, err := d.toShare(ctx, found)
+	if err != nil {
 		return DraftView{}, err
 	}
-	if err := d.submit(ctx, found, steps, comment); err != nil {
+	if err := d.submit(ctx, found, &shared, steps, comment); err != nil {
 		return DraftView{}, err
 	}
-	if stands, err := d.find(ctx, id); err == nil && stands.version != found.version { // saved while it was being submitted
+	if stands, err := d.find(ctx, id); err == nil && stands.version != shared.version { // saved while it was being submitted
 		if err := d.afterEdit(ctx, &stands); err != nil {
 			return DraftView{}, err
 		}
@@ -112,32 +113,45 @@ func withFaults(err error, more []Fault) error {
 	return err
 }
 
-func (d *Desk) submit(ctx context.Context, found foundDraft, steps []circuit.Step, comment string) error {
-	digest, err := d.digestOf(d.drafted(found.id, found.Form))
+// submit decides twice: before anything is kept or shared, so that a refused submission changes nothing, and for good with everything as it is
+// at head.
+func (d *Desk) submit(ctx context.Context, found foundDraft, shared *foundDraft, steps []circuit.Step, comment string) error {
+	digest, err := d.digestOf(d.drafted(shared.id, shared.Form))
 	if err != nil {
 		return err
 	}
-	if err := d.house.freeze(ctx, found.group, found.id, digest, found.savedDraft); err != nil {
+	asked := circuit.DraftSubmitted{Draft: shared.id, Origin: shared.group, Digest: digest, Steps: steps, Comment: comment}
+	if _, err := d.submitted(d.badge.Agent(), asked, shared.Form); err != nil {
+		return refusalOf(err)
+	}
+	if err := d.house.freeze(ctx, shared.group, shared.id, digest, shared.savedDraft); err != nil {
 		return err
 	}
 	return d.enact(ctx, func(by habilitation.AgentID) (habilitation.Act, error) {
-		now, err := d.digestOf(d.drafted(found.id, found.Form)) // with names and rights as they are at head
+		act, err := d.submitted(by, asked, shared.Form)
 		if err != nil {
 			return nil, err
 		}
-		if d.house.Folds.Ledger.has(found.id) {
-			return nil, refuse(Conflict, "draft-released")
-		}
-		level, err := habilitation.ParseLevel(found.Form.Level)
-		if err != nil || now != digest {
-			return nil, refuse(Conflict, "draft-changed")
-		}
-		act := circuit.DraftSubmitted{Draft: found.id, Origin: found.group, Level: level, Digest: digest, Steps: steps, Comment: comment}
-		if act, err = d.house.Folds.Circuits.Submit(by, act, found.Form.Kind); err != nil {
-			return nil, err
-		}
-		return act, d.cleared(act.Steps, level)
+		return act, d.move(ctx, found, shared)
 	})
+}
+
+// submitted decides a submission, with names and rights as they are now.
+func (d *Desk) submitted(by habilitation.AgentID, act circuit.DraftSubmitted, form Form) (habilitation.Act, error) {
+	now, err := d.digestOf(d.drafted(act.Draft, form))
+	if err != nil {
+		return nil, err
+	}
+	if d.house.Folds.Ledger.has(act.Draft) {
+		return nil, refuse(Conflict, "draft-released")
+	}
+	if act.Level, err = habilitation.ParseLevel(form.Level); err != nil || now != act.Digest {
+		return nil, refuse(Conflict, "draft-changed")
+	}
+	if act, err = d.house.Folds.Circuits.Submit(by, act, form.Kind); err != nil {
+		return nil, err
+	}
+	return act, d.cleared(act.Steps, act.Level)
 }
 
 // cleared refuses reviewers who could not read what they are asked about.

@@ -184,6 +184,15 @@ func (d *Desk) ShareDraft(ctx context.Context, id habilitation.ID) (DraftView, e
 }
 
 func (d *Desk) share(ctx context.Context, found foundDraft) (foundDraft, error) {
+	shared, err := d.toShare(ctx, found)
+	if err != nil {
+		return found, err
+	}
+	return shared, d.move(ctx, found, &shared)
+}
+
+// toShare is a draft as it is to lie on the desk of its origin, one that is shared as it is; nothing is moved yet.
+func (d *Desk) toShare(ctx context.Context, found foundDraft) (foundDraft, error) {
 	if found.group != 0 {
 		return found, nil
 	}
@@ -204,22 +213,30 @@ func (d *Desk) share(ctx context.Context, found foundDraft) (foundDraft, error) 
 			found.Form.Drafter = d.house.Folds.agent(d.badge.Agent()).Login
 		}
 	}
-	personal := found.owner
 	found.owner, found.group = OwnerAudience(origin.ID), origin.ID
 	value, err := json.Marshal(found.savedDraft)
 	if err != nil {
 		return found, fmt.Errorf("share draft %s: %w", found.id, err)
 	}
-	if err := d.hasRoom(ctx, found.owner, found.id, len(value)); err != nil {
-		return found, err
+	return found, d.hasRoom(ctx, found.owner, found.id, len(value))
+}
+
+// move puts a draft that is to be shared on the desk of its origin, and takes it off the agent's own.
+func (d *Desk) move(ctx context.Context, from foundDraft, shared *foundDraft) error {
+	if from.group != 0 {
+		return nil
 	}
-	if found.version, err = d.house.Store.Put(ctx, found.owner, shelfDrafts, found.id.String(), AnyVersion, value); err != nil {
-		return found, fmt.Errorf("share draft %s: %w", found.id, err)
+	value, err := json.Marshal(shared.savedDraft)
+	if err != nil {
+		return fmt.Errorf("share draft %s: %w", shared.id, err)
 	}
-	if err := d.house.Store.Remove(context.WithoutCancel(ctx), personal, shelfDrafts, found.id.String()); err != nil {
-		return found, fmt.Errorf("take shared draft %s off the agent's desk: %w", found.id, err)
+	if shared.version, err = d.house.Store.Put(ctx, shared.owner, shelfDrafts, shared.id.String(), AnyVersion, value); err != nil {
+		return fmt.Errorf("share draft %s: %w", shared.id, err)
 	}
-	return found, nil
+	if err := d.house.Store.Remove(context.WithoutCancel(ctx), from.owner, shelfDrafts, from.id.String()); err != nil {
+		return fmt.Errorf("take shared draft %s off the agent's desk: %w", from.id, err)
+	}
+	return nil
 }
 
 // invalid is a refusal of one field.

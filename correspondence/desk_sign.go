@@ -55,30 +55,37 @@ func (d *Desk) Sign(ctx context.Context, id habilitation.ID, version uint64, hol
 	return SignView{State: "held", Hold: d.circuitView(&state).Hold}, nil
 }
 
-// hold freezes the text and gives the word to sign it when the moment comes, decided with the rights and the visas as they are at head.
+// hold freezes the text and gives the word to sign it when the moment comes, decided with the rights and the visas as they are at head; and once
+// before, so that a refused word keeps nothing.
 func (d *Desk) hold(ctx context.Context, found foundDraft, message *Message, until time.Time, whose Whose) error {
 	digest := circuit.Digest(contentDigest(composeContent(message)))
+	decide := func(habilitation.AgentID) (habilitation.Act, error) { return d.held(found, digest, until, whose) }
+	if _, err := decide(d.badge.Agent()); err != nil {
+		return refusalOf(err)
+	}
 	if err := d.house.freeze(ctx, message.Origin.Audience, found.id, digest, found.savedDraft); err != nil {
 		return err
 	}
-	return d.enact(ctx, func(habilitation.AgentID) (habilitation.Act, error) {
-		now, faults := d.drafted(found.id, found.Form).finish(d.house.directory(d.badge, d.house.Clock()))
-		if len(faults) > 0 {
-			return nil, &Refusal{Cause: Invalid, Faults: faults}
-		}
-		if d.house.Folds.Ledger.has(found.id) {
-			return nil, refuse(Conflict, "draft-released")
-		}
-		s := d.house.signing(now, whose)
-		if s.Digest != digest {
-			return nil, refuse(Conflict, "draft-changed")
-		}
-		act := circuit.DraftHeld{Draft: found.id, Origin: s.Origin, Level: now.Level, Digest: digest, Until: until, Terminal: d.badge.Terminal(), Own: whose == AsOwn}
-		if now.OnBehalf != nil {
-			act.For = now.OnBehalf.Agent
-		}
-		return anAct(d.house.Folds.Circuits.Hold(act, s.Message))
-	})
+	return d.enact(ctx, decide)
+}
+
+func (d *Desk) held(found foundDraft, digest circuit.Digest, until time.Time, whose Whose) (habilitation.Act, error) {
+	now, faults := d.drafted(found.id, found.Form).finish(d.house.directory(d.badge, d.house.Clock()))
+	if len(faults) > 0 {
+		return nil, &Refusal{Cause: Invalid, Faults: faults}
+	}
+	if d.house.Folds.Ledger.has(found.id) {
+		return nil, refuse(Conflict, "draft-released")
+	}
+	s := d.house.signing(now, whose)
+	if s.Digest != digest {
+		return nil, refuse(Conflict, "draft-changed")
+	}
+	act := circuit.DraftHeld{Draft: found.id, Origin: s.Origin, Level: now.Level, Digest: digest, Until: until, Terminal: d.badge.Terminal(), Own: whose == AsOwn}
+	if now.OnBehalf != nil {
+		act.For = now.OnBehalf.Agent
+	}
+	return anAct(d.house.Folds.Circuits.Hold(act, s.Message))
 }
 
 // Unhold takes back a word to sign: whoever gave it may, and whoever else signs for the group.
