@@ -47,3 +47,33 @@ func TestPreviewLeavesOutGuestsOfATag(t *testing.T) {
 		h.As("ines").Reads(sent.ID)
 	}
 }
+
+// TestPreviewCountsNobodyOfWhoIsNotCleared: a group beneath the level is named as such, written on the address or meant by a collective, and counts
+// neither among the groups nor through its members who are cleared.
+func TestPreviewCountsNobodyOfWhoIsNotCleared(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Enact(
+		habilitation.AgentAdded{Agent: 8, Login: "oumar", Name: "Oumar", Level: dr},
+		habilitation.MemberJoined{Audience: 4, Agent: 8},
+		habilitation.MemberJoined{Audience: 3, Agent: 4, Duties: habilitation.Drafter | habilitation.Signatory | habilitation.Collective},
+		habilitation.CollectiveDefined{Collective: "tous", Name: habilitation.Label{FR: "Tous"}, Audiences: []habilitation.AudienceID{2, 4}},
+	)
+	for name, address := range map[string]func(*correspondence.Form){
+		"named":        func(f *correspondence.Form) { f.Info = []correspondence.FormAddressee{{Group: "sante"}} },
+		"a collective": func(f *correspondence.Form) { f.Collectives = []correspondence.FormCollective{{Collective: "tous"}} },
+		"both": func(f *correspondence.Form) {
+			f.Action, f.Info = []correspondence.FormAddressee{{Group: "sante"}, {Group: "dam"}}, nil
+			f.Collectives = []correspondence.FormCollective{{Collective: "tous"}}
+		},
+	} {
+		form := housetest.Telegram("bamako", "dam", dr, "Convois")
+		address(&form)
+		view := preview(t, h.As("paul"), form)
+		if len(view.Groups) != 1 || view.Groups[0].Key != "dam" || view.Readers != 2 || len(view.NotCleared) != 1 || view.NotCleared[0].Key != "sante" || len(view.Undelivered) != 0 {
+			t.Errorf("%s: %d readers in %+v, not cleared %+v, undelivered %+v", name, view.Readers, view.Groups, view.NotCleared, view.Undelivered)
+		}
+		if len(view.Faults) == 0 || view.Row == nil || view.Row.Reasons[0].Audience.Key != "dam" {
+			t.Errorf("%s: faults %+v, row %+v", name, view.Faults, view.Row)
+		}
+	}
+}

@@ -32,11 +32,15 @@ func (d *Desk) AudienceOf(ctx context.Context, form Form) (AudienceView, error) 
 	if !f.m.Level.Valid() || f.m.Level > d.badge.Level() {
 		return view.filled(), nil
 	}
+	f.m.Addressees = slices.DeleteFunc(f.m.Addressees, func(to Addressee) bool { return slices.Contains(f.notCleared, to.Audience) })
 	unread, err := d.unreads(ctx)
 	if err != nil {
 		return view, err
 	}
 	p := preview{desk: d, message: &f.m, outcome: d.house.outcome(&f.m), view: &view, byAudience: map[habilitation.AudienceID]int{}}
+	for _, id := range f.notCleared {
+		p.notCleared(id)
+	}
 	p.collect()
 	p.cost()
 	p.row(f.now)
@@ -135,13 +139,16 @@ func (p *preview) add(id habilitation.AudienceID, reason Reason) (first bool) {
 	if !known {
 		return false
 	}
-	line := AudienceLine{AudienceRef: audienceRef(audience), Reasons: []Reason{reason}, Cleared: audience.Level >= p.message.Level}
 	p.byAudience[id] = len(p.view.Groups)
-	p.view.Groups = append(p.view.Groups, line)
-	if !line.Cleared {
-		p.view.NotCleared = append(p.view.NotCleared, line.AudienceRef)
-	}
+	p.view.Groups = append(p.view.Groups, AudienceLine{AudienceRef: audienceRef(audience), Reasons: []Reason{reason}, Cleared: audience.Level >= p.message.Level})
 	return true
+}
+
+// notCleared tells of an audience that does not receive the message because it is beneath its level.
+func (p *preview) notCleared(id habilitation.AudienceID) {
+	if ref := p.desk.house.Folds.audience(id); !slices.Contains(p.view.NotCleared, ref) {
+		p.view.NotCleared = append(p.view.NotCleared, ref)
+	}
 }
 
 // wordsAMinute is how fast a text of the trade is read.

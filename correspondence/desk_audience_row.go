@@ -118,7 +118,7 @@ func (p *preview) warnOfTags() {
 			key := "tag-not-approved"
 			if audience.Level < p.message.Level {
 				key = "tag-not-cleared"
-				p.view.NotCleared = append(p.view.NotCleared, audienceRef(audience))
+				p.notCleared(audience.ID)
 			}
 			p.warning("tags["+strconv.Itoa(i)+"]", key, "group", audience.Name.In(p.message.Language), "tag", t.Label)
 		}

@@ -61,6 +61,8 @@ type finishing struct {
 	draft  Draft
 	faults []Fault
 	m      Message
+
+	notCleared []habilitation.AudienceID // named, or meant by a collective, and beneath the level: the message does not go to them
 }
 
 // finish reads the form against the state of the house. Without faults the message is valid for this state; release checks it again at head.
@@ -297,6 +299,7 @@ func (f *finishing) addressee(field string, to FormAddressee, role Role, seen ma
 	}
 	if group.Level < f.m.Level {
 		f.fault(field+".group", "group-not-cleared", "group", group.Name.In(f.m.Language))
+		f.notCleared = append(f.notCleared, group.ID)
 	}
 	a := Addressee{Party: f.party(group), Role: role}
 	a.Qualification, a.Deadline, a.Instruction = f.asked(field, role, to.Qualification, to.Deadline, to.Instruction)

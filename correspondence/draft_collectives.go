@@ -56,7 +56,7 @@ func (f *finishing) collective(field string, to FormCollective, defined habilita
 			continue
 		}
 		if group.Level < f.m.Level {
-			beneath = append(beneath, group.Name.In(f.m.Language))
+			beneath, f.notCleared = append(beneath, group.Name.In(f.m.Language)), append(f.notCleared, id)
 			continue
 		}
 		seen[id] = true

@@ -175,7 +175,14 @@ func (p *play) preview(t *rapid.T) {
 		}
 		return
 	}
-	reached := x.addressed()
+	beneath := func(key string) bool { return p.model.group(key).level < x.level }
+	for _, key := range x.addressed() {
+		told := slices.ContainsFunc(view.NotCleared, func(ref correspondence.AudienceRef) bool { return ref.Key == key })
+		if told != beneath(key) {
+			t.Fatalf("preview of %s, beneath the level: %v: not cleared are %+v", key, beneath(key), view.NotCleared)
+		}
+	}
+	reached := slices.DeleteFunc(x.addressed(), beneath)
 	lost := slices.ContainsFunc(reached, func(key string) bool { return !p.model.hasReader(key, x.level) })
 	if lost && !slices.Contains(reached, p.model.desk) {
 		reached = append(reached, p.model.desk)

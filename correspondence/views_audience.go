@@ -12,7 +12,7 @@ type AudienceView struct {
 	Groups      []AudienceLine      `json:"groups"`
 	Readers     int                 `json:"readers"`     // distinct agents who would receive it; beside them its authors and the archivists read it
 	Guests      int                 `json:"guests"`      // of the readers: from outside the house
-	NotCleared  []AudienceRef       `json:"not_cleared"` // named or reached by tag, and not cleared for the level
+	NotCleared  []AudienceRef       `json:"not_cleared"` // named, meant by a collective or reached by tag, and not cleared for the level: none of them is among the groups
 	Undelivered []AudienceRef       `json:"undelivered"` // named, and without a member who may read it: it would fall to the operator desk
 	Cost        ReadingCost         `json:"cost"`
 	Row         *Headline           `json:"row,omitempty"` // as it would stand on the teleprinter of its first addressee, without its number
@@ -28,7 +28,7 @@ type AudienceLine struct {
 	AudienceRef
 	Agents  int      `json:"agents"` // members who could read it
 	Reasons []Reason `json:"reasons"`
-	Cleared bool     `json:"cleared"`
+	Cleared bool     `json:"cleared"` // the group, for the level; one that is not receives only a correction of what it reads, through its cleared members
 }
 
 // ReadingCost is what a message costs its readers.
