@@ -76,9 +76,19 @@ func (d *Desk) openLines() []toDo {
 	return out
 }
 
-// overtaken reports whether a later message cancelled or replaced this one, as far as the reader may know: nothing is to be done for it any more.
+// overtaking is the later message that cancelled or replaced this one, as far as the reader may know: nothing is to be done for it any more.
+func (d *Desk) overtaking(id habilitation.ID) (Banner, bool) {
+	for _, b := range d.banners(id) {
+		if b.How.Overtakes() {
+			return b, true
+		}
+	}
+	return Banner{}, false
+}
+
 func (d *Desk) overtaken(id habilitation.ID) bool {
-	return slices.ContainsFunc(d.banners(id), func(b Banner) bool { return b.How == Cancels || b.How == Replaces })
+	_, over := d.overtaking(id)
+	return over
 }
 
 func (d *Desk) whose(l handling.Line) string {
@@ -172,7 +182,7 @@ func (d *Desk) handlingMark(id habilitation.ID) *HandlingMark {
 			continue
 		}
 		state, _ := l.StateFor(ceiling)
-		mark := HandlingMark{State: state.String(), Late: one.Late(l, ceiling, now), ByMe: l.Holder == d.badge.Agent()}
+		mark := HandlingMark{State: state.String(), Late: one.Late(l, ceiling, now) && !d.overtaken(id), ByMe: l.Holder == d.badge.Agent()}
 		if state == handling.Taken {
 			mark.Holder = d.agentRef(l.Holder)
 		}

@@ -170,7 +170,7 @@ func (d *Desk) about(ctx context.Context, message habilitation.ID, decide func(h
 			if begun {
 				d.house.forgetLate(message)
 			}
-			return nil, now.refusalOfHandling(err)
+			return nil, now.refusalOfHandling(message, err)
 		}
 		return []habilitation.Act{act}, nil
 	})
@@ -197,5 +197,6 @@ func (c *Chancery) forgetLate(message habilitation.ID) {
 
 // hand is who asks about a message that the badge admits.
 func (d *Desk) hand(row search.Row) handling.Hand {
-	return handling.Hand{Register: d.house.Folds.Register, Agent: d.badge.Agent(), At: d.house.Clock().UTC(), Level: row.Marking.Level()}
+	return handling.Hand{Register: d.house.Folds.Register, Agent: d.badge.Agent(), At: d.house.Clock().UTC(), Level: row.Marking.Level(),
+		Overtaken: d.overtaken(row.ID)}
 }

@@ -113,6 +113,9 @@ func (d *Desk) handlingState(h handling.Hand, one *handling.Matter, l handling.L
 	}
 	v := HandlingLine{AudienceRef: d.house.Folds.audience(l.Audience), Role: Role(l.Role), Qualification: Qualification(l.Asked), Receipt: Receipt(l.Receipt),
 		State: state.String(), Since: moment(since), Deadline: moment(l.Deadline()), Due: moment(l.Due()), Late: one.Late(l, ceiling, h.At), May: []string{}, Colleagues: []AgentRef{}}
+	if h.Overtaken {
+		v.Due, v.Late = nil, false
+	}
 	if answer, ok := l.Answered(ceiling); ok {
 		v.Answer = &AnswerView{At: answer.At}
 		if row, err := d.admit(answer.Message); err == nil {
@@ -157,7 +160,7 @@ func (d *Desk) acts(v *HandlingLine, h handling.Hand, one *handling.Matter, l ha
 	offer("take", err)
 	if _, err = m.Close(h, handling.WasClosed{Message: one.Message, Audience: l.Audience, Reason: why}); err == nil {
 		v.May = append(v.May, "close", "misaddressed")
-		if !one.Expired(h.At) {
+		if !h.Overtaken && !one.Expired(h.At) {
 			v.Colleagues = d.colleagues(h, l)
 		}
 		if len(v.Colleagues) > 0 {

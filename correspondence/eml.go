@@ -152,7 +152,7 @@ func domainOf(house string) string {
 func (w *headerWriter) threads(m *Message, house string) {
 	w.identities("In-Reply-To", house, m.InReplyTo.Message)
 	w.identities("References", house, cites(m.References, &m.Particulars)...)
-	if m.Corrects != nil && (m.Corrects.How == Cancels || m.Corrects.How == Replaces) {
+	if m.Corrects != nil && m.Corrects.How.Overtakes() {
 		w.identities("Supersedes", house, m.Corrects.Message)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"chancery/correspondence/handling"
+	"chancery/habilitation"
 )
 
 // handlingRefusals maps what the decisions about handling say to what a reader is told.
@@ -24,8 +25,11 @@ var handlingRefusals = []struct {
 	{handling.ErrNotRinging, refuse(Conflict, "acknowledged-already")},
 }
 
-// refusalOfHandling puts a refusal into words: who holds what somebody claims, and as what it ended.
-func (d *Desk) refusalOfHandling(err error) error {
+// refusalOfHandling puts a refusal about a message into words: who holds what somebody claims, as what it ended, and what cancelled or replaced it.
+func (d *Desk) refusalOfHandling(message habilitation.ID, err error) error {
+	if b, over := d.overtaking(message); over && errors.Is(err, handling.ErrOvertaken) {
+		return conflictWith("overtaken-"+b.How.String(), map[string]string{"number": b.Number, "at": b.ReleasedAt.UTC().Format(time.RFC3339)})
+	}
 	var taken *handling.TakenError
 	if errors.As(err, &taken) {
 		return conflictWith("taken", map[string]string{"agent": d.house.Folds.agent(taken.By).Name, "at": taken.At.UTC().Format(time.RFC3339)})

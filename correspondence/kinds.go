@@ -109,6 +109,9 @@ func (r Receipt) String() string           { return nameOf(receiptNames, uint8(r
 func (c DistributionClass) String() string { return nameOf(distributionNames, uint8(c)) }
 func (h How) String() string               { return nameOf(howNames, uint8(h)) }
 
+// Overtakes reports whether nothing is to be done any more for what is corrected so.
+func (h How) Overtakes() bool { return h == Cancels || h == Replaces }
+
 func (r Receipt) MarshalText() ([]byte, error)           { return []byte(r.String()), nil }
 func (c DistributionClass) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (h How) MarshalText() ([]byte, error)               { return []byte(h.String()), nil }

@@ -358,7 +358,7 @@ func (l *Ledger) corrections(id habilitation.ID) []*headline {
 // sees the other.
 func (l *Ledger) endedBy(id habilitation.ID) (number string, ended bool) {
 	for _, by := range l.corrections(id) {
-		if by.how == Cancels || by.how == Replaces {
+		if by.how.Overtakes() {
 			return by.number, true
 		}
 	}

@@ -148,7 +148,7 @@ func (p *play) reassign(t *rapid.T) {
 	to := pickOne(t, p.groupKeys(), "to")
 	err := p.seat(v).Reassign(t.Context(), x.id, l.key, correspondence.HandlingWish{To: to, Reason: "compétence"})
 	allowed := p.model.group(l.key).member(v.login) != nil && !l.ended() && p.model.directs(v.login, l.key) && p.model.agent(v.login).level >= x.level &&
-		to != l.key && p.model.group(to).level >= x.level
+		to != l.key && p.model.group(to).level >= x.level && !p.overtaken(v, x)
 	if p.decided(v, x, allowed, err, "reassigning") {
 		l.state, l.offered = "reassigned", ""
 		if x.line(to) == nil {
@@ -217,8 +217,13 @@ func (p *play) lying(v viewer) (items []*modelLine) {
 	return items
 }
 
-func (p *play) mayTake(v viewer, l *modelLine) bool {
-	return p.model.group(l.key).member(v.login) != nil && !l.ended() && l.holder == ""
+func (p *play) mayTake(v viewer, x *modelMessage, l *modelLine) bool {
+	return p.model.group(l.key).member(v.login) != nil && !l.ended() && l.holder == "" && !p.overtaken(v, x)
+}
+
+// overtaken reports whether the viewer sees a message that cancelled or replaced this one.
+func (p *play) overtaken(v viewer, x *modelMessage) bool {
+	return slices.ContainsFunc(p.model.corrections(v, x), func(y *modelMessage) bool { return y.how == "cancels" || y.how == "replaces" })
 }
 
 func (l *modelLine) hold(login string, due time.Time) {
@@ -228,7 +233,7 @@ func (l *modelLine) hold(login string, due time.Time) {
 func (p *play) take(t *rapid.T) {
 	v, x, l := p.atLine(t)
 	err := p.seat(v).Take(t.Context(), x.id, l.key, correspondence.HandlingWish{})
-	if p.decided(v, x, p.mayTake(v, l), err, "taking") {
+	if p.decided(v, x, p.mayTake(v, x, l), err, "taking") {
 		l.hold(v.login, time.Time{})
 	}
 }
@@ -238,7 +243,7 @@ func (p *play) claim(t *rapid.T) {
 	_, x, l := p.atLine(t)
 	var claimants []viewer
 	for _, v := range p.viewers() {
-		if p.model.reads(v, x) && p.mayTake(v, l) {
+		if p.model.reads(v, x) && p.mayTake(v, x, l) {
 			claimants = append(claimants, v)
 		}
 	}
@@ -270,7 +275,7 @@ func (p *play) entrust(t *rapid.T) {
 	v, x, l := p.atLine(t)
 	to := pickOne(t, p.model.agents, "colleague")
 	err := p.seat(v).Entrust(t.Context(), x.id, l.key, correspondence.HandlingWish{To: to.login, Note: "merci"})
-	allowed := p.model.mayEnd(v.login, x, l) && p.model.group(l.key).member(to.login) != nil && !to.disabled && to.level >= x.level && to.login != v.login && to.login != l.holder
+	allowed := p.model.mayEnd(v.login, x, l) && !p.overtaken(v, x) && p.model.group(l.key).member(to.login) != nil && !to.disabled && to.level >= x.level && to.login != v.login && to.login != l.holder
 	if p.decided(v, x, allowed, err, "entrusting") {
 		if l.holder == "" {
 			l.hold(v.login, time.Time{})
@@ -287,7 +292,7 @@ func (p *play) accept(t *rapid.T) {
 	}
 	allowed := p.model.group(l.key).member(v.login) != nil && !l.ended() && l.offered == v.login
 	if rapid.Bool().Draw(t, "accepts") {
-		if p.decided(v, x, allowed, p.seat(v).AcceptEntrusted(t.Context(), x.id, l.key), "accepting") {
+		if p.decided(v, x, allowed && !p.overtaken(v, x), p.seat(v).AcceptEntrusted(t.Context(), x.id, l.key), "accepting") {
 			l.hold(v.login, time.Time{})
 			l.offered = ""
 		}
@@ -348,9 +353,8 @@ func (p *play) compareActions(v viewer) {
 	p.clean(v, page)
 	want := map[string]string{}
 	for _, x := range p.model.messages {
-		overtaken := slices.ContainsFunc(p.model.corrections(v, x), func(y *modelMessage) bool { return y.how == "cancels" || y.how == "replaces" })
 		for _, l := range x.lines {
-			if p.model.reads(v, x) && x.handled() && !overtaken && p.model.group(l.key).member(v.login) != nil && p.model.open(x, l, p.model.ceiling(v)) {
+			if p.model.reads(v, x) && x.handled() && !p.overtaken(v, x) && p.model.group(l.key).member(v.login) != nil && p.model.open(x, l, p.model.ceiling(v)) {
 				want[x.id.String()+" "+l.key] = p.whose(v, l)
 			}
 		}

@@ -189,6 +189,46 @@ func TestOriginatorLearnsHowTheSilenceEnded(t *testing.T) {
 	}
 }
 
+// TestOvertakenIsNoLongerActedUpon: nobody begins to handle what was cancelled or replaced, the refusal names what did it, and what was taken may be
+// closed.
+func TestOvertakenIsNoLongerActedUpon(t *testing.T) {
+	for _, how := range []string{"cancels", "replaces"} {
+		h := housetest.WithPeople(t)
+		untouched, held := h.As("paul").Dispatches(asked(np, "Intact")).ID, h.As("paul").Dispatches(asked(np, "Pris")).ID
+		must(t, h.As("karim").Take(t.Context(), held, "dam", correspondence.HandlingWish{}))
+		must(t, h.As("karim").Entrust(t.Context(), held, "dam", correspondence.HandlingWish{To: "marie"}))
+		by := map[habilitation.ID]string{}
+		for _, id := range []habilitation.ID{untouched, held} {
+			by[id] = h.As("paul").Dispatches(correcting(housetest.Telegram("bamako", "dam", np, "Suite"), id, how)).Number
+		}
+		h.Clock.Advance(72 * time.Hour)
+		for id, acts := range map[habilitation.ID][]error{
+			untouched: {h.As("karim").Take(t.Context(), untouched, "dam", correspondence.HandlingWish{}),
+				h.As("karim").Entrust(t.Context(), untouched, "dam", correspondence.HandlingWish{To: "marie"}),
+				h.As("marie").Reassign(t.Context(), untouched, "dam", correspondence.HandlingWish{To: "mae", Reason: "x"})},
+			held: {h.As("marie").AcceptEntrusted(t.Context(), held, "dam")},
+		} {
+			for _, act := range acts {
+				if refusal := wantRefusal(t, correspondence.Conflict)(act); refusal.Key != "overtaken-"+how || refusal.Faults[0].Args["number"] != by[id] {
+					t.Errorf("%s: refused as %+v", how, refusal)
+				}
+			}
+		}
+		if l := lineOf(t, h.As("marie"), untouched, "dam"); !slices.Equal(l.May, []string{"close", "misaddressed"}) || l.Due != nil || l.Late {
+			t.Errorf("%s: offered %q, due %v", how, l.May, l.Due)
+		}
+		if may := lineOf(t, h.As("marie"), held, "dam").May; slices.Contains(may, "accept") || !slices.Contains(may, "decline") {
+			t.Errorf("%s: offered %q", how, may)
+		}
+		for _, row := range h.As("karim").Feed() {
+			if row.Handling != nil && row.Handling.Late {
+				t.Errorf("%s: the row of %s is late", how, row.Number)
+			}
+		}
+		must(t, h.As("karim").CloseHandling(t.Context(), held, "dam", correspondence.HandlingWish{Reason: "sans objet"}))
+	}
+}
+
 // TestExpiredIsNoLongerActedUpon: every row says so, nobody begins to handle it, and what was taken may be closed.
 func TestExpiredIsNoLongerActedUpon(t *testing.T) {
 	h := housetest.WithPeople(t)

@@ -57,3 +57,32 @@ func TestHandlingOnItsPages(t *testing.T) {
 	says(l.visit("paul", 2), "/operator", "Renvoyé comme mal adressé", "Pas pour nous")
 	says(theo, "/operator", "Rien sur le bureau d’ordre.")
 }
+
+// TestACancelledMessageOffersNothingNew: its page keeps the ways to close it, and whoever still takes it in charge is told what cancelled it.
+func TestACancelledMessageOffersNothingNew(t *testing.T) {
+	l := newLodge(t)
+	form := housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Moyens héliportés")
+	form.Action[0].Qualification, form.Action[0].Deadline, form.Action[0].Instruction = "do", "2026-03-04", "Rendre compte"
+	sent := l.As("paul").Dispatches(form)
+	cancels := housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Annulation")
+	cancels.Corrects = &correspondence.FormCorrection{Message: sent.ID.String(), How: "cancels"}
+	l.As("paul").Dispatches(cancels)
+	marie, page := l.visit("marie", 2), "/messages/"+sent.ID.String()
+	shown := string(marie.get(page).wants(200).body)
+	_, after, _ := strings.Cut(shown, `id="handling-title"`)
+	panel, _, _ := strings.Cut(after, "</section>")
+	for _, word := range []string{"Prendre en charge", "Répondre", "Confier", "Réattribuer", "À faire avant le"} {
+		if strings.Contains(panel, word) {
+			t.Errorf("the page offers %q", word)
+		}
+	}
+	if !strings.Contains(panel, "Clore sans réponse") {
+		t.Error("it cannot be closed")
+	}
+	if row := string(marie.get(page + "/row").wants(200).body); strings.Contains(row, "avant le") {
+		t.Error("its row says by when it is to be done")
+	}
+	if told := string(marie.post(page+"/handling/dam/take", url.Values{}).wants(409).body); !strings.Contains(told, "Annulé par TD BAMAKO 2 le 2 mars 2026") {
+		t.Errorf("taking it is answered %s", told)
+	}
+}

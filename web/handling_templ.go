@@ -1478,7 +1478,7 @@ func lineActs(f *frame, m correspondence.MessageView, l correspondence.HandlingL
 				return templ_7745c5c3_Err
 			}
 		}
-		if l.Mine && len(l.May) > 0 {
+		if l.Mine && len(l.May) > 0 && !overtaken(m.Headline) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 114, "<a class=\"btn btn-sm btn-quiet\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"chancery/correspondence"
@@ -20,6 +21,11 @@ func subjectOf(f *frame, h correspondence.Headline) string {
 		return f.T("row.no-subject")
 	}
 	return h.Subject
+}
+
+// overtaken reports whether a later message cancelled or replaced this one: then nothing is to be done for it.
+func overtaken(h correspondence.Headline) bool {
+	return slices.ContainsFunc(h.Banners, func(b correspondence.Banner) bool { return b.How.Overtakes() })
 }
 
 // reasonText is one ground on which the reader sees a message.

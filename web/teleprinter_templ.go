@@ -606,7 +606,7 @@ func row(f *frame, h correspondence.Headline, highlights []correspondence.Highli
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if h.Deadline != nil {
+		if h.Deadline != nil && !overtaken(h) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 55, "<span class=\"deadline\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -28,17 +28,23 @@ func (m *Matters) line(h Hand, message habilitation.ID, audience habilitation.Au
 // begin finds the line for somebody who means to begin handling it: not of a message that is no longer to be acted upon.
 func (m *Matters) begin(h Hand, message habilitation.ID, audience habilitation.AudienceID) (Line, error) {
 	l, err := m.line(h, message, audience)
-	if err == nil && m.expired(message, h.At) {
-		err = ErrExpired
+	if err == nil {
+		err = m.past(h, message)
 	}
 	return l, err
 }
 
-func (m *Matters) expired(message habilitation.ID, now time.Time) bool {
+// past tells why a message is no longer to be acted upon; nil for one that is.
+func (m *Matters) past(h Hand, message habilitation.ID) error {
+	if h.Overtaken {
+		return ErrOvertaken
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	until := m.state.by[message].until
-	return until != 0 && now.After(secondsOf(until))
+	if until := m.state.by[message].until; until != 0 && h.At.After(secondsOf(until)) {
+		return ErrExpired
+	}
+	return nil
 }
 
 // taken says who holds the line, since when.
@@ -60,8 +66,8 @@ func (m *Matters) Take(h Hand, message habilitation.ID, audience habilitation.Au
 // nobody holds it whoever drafts or signs there. The member must be cleared for the level that the message bears now.
 func (m *Matters) Assign(h Hand, act Assigned) (Assigned, error) {
 	behalf, err := m.mayEnd(h, act.Message, act.Audience)
-	if err == nil && m.expired(act.Message, h.At) {
-		err = ErrExpired
+	if err == nil {
+		err = m.past(h, act.Message)
 	}
 	if err != nil {
 		return Assigned{}, fmt.Errorf("entrust %s: %w", act.Message, err)
@@ -83,8 +89,8 @@ func (m *Matters) Assign(h Hand, act Assigned) (Assigned, error) {
 // Accept decides whether the agent may accept what was entrusted to them.
 func (m *Matters) Accept(h Hand, message habilitation.ID, audience habilitation.AudienceID) (Accepted, error) {
 	err := m.entrusted(h, message, audience)
-	if err == nil && m.expired(message, h.At) {
-		err = ErrExpired
+	if err == nil {
+		err = m.past(h, message)
 	}
 	if err != nil {
 		return Accepted{}, fmt.Errorf("accept %s: %w", message, err)

@@ -28,6 +28,8 @@ var (
 	ErrSpokenAlready = errors.New("silence broken already")
 	// ErrExpired is returned for beginning to handle what is no longer to be acted upon.
 	ErrExpired = errors.New("no longer to be acted upon")
+	// ErrOvertaken is returned for beginning to handle what a later message cancelled or replaced.
+	ErrOvertaken = errors.New("cancelled or replaced")
 	// ErrNotRinging is returned for acknowledging an alert a second time.
 	ErrNotRinging = errors.New("alert acknowledged already")
 )
@@ -55,12 +57,14 @@ type Mandates interface {
 	MayActOn(habilitation.AgentID, habilitation.AudienceID, habilitation.Duty, habilitation.Level, time.Time) (onBehalf habilitation.AgentID, ok bool)
 }
 
-// Hand is who asks for something about a message, and when; Level is what the message bears now.
+// Hand is who asks for something about a message, and when; Level is what the message bears now, and Overtaken that a later message which the agent
+// may read cancelled or replaced it.
 type Hand struct {
-	Register Mandates
-	Agent    habilitation.AgentID
-	At       time.Time
-	Level    habilitation.Level
+	Register  Mandates
+	Agent     habilitation.AgentID
+	At        time.Time
+	Level     habilitation.Level
+	Overtaken bool
 }
 
 // member reports whether the agent belongs to the audience; a guest reads and handles nothing.
