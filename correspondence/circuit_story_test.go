@@ -165,7 +165,7 @@ func TestAnEditVoidsTheVisasAndShowsTheDifference(t *testing.T) {
 		t.Errorf("karim, who writes for the group, is shown %+v", shown.Difference)
 	}
 	_, err = paul.Visa(t.Context(), draft.ID, correspondence.Opinion{Digest: first.Circuit.Digest})
-	if told := wantKey(t, err, correspondence.Conflict, "visa-text-changed"); told.Stands != nil || len(told.Faults) != 1 || told.Faults[0].Args["agent"] != "Théo Blanc" {
+	if told := wantKey(t, err, correspondence.Conflict, "text-taken-back"); told.Stands != nil || len(told.Faults) != 1 || told.Faults[0].Args["agent"] != "Théo Blanc" {
 		t.Errorf("paul, who does not, is told %+v", told)
 	}
 	theo.Submits(draft.ID, agents("paul"), agents("karim"))
@@ -220,6 +220,9 @@ func TestReturnedWithdrawnAbandoned(t *testing.T) {
 	theo.Submits(draft.ID, agents("paul"))
 	if view, err := karim.Reopen(t.Context(), draft.ID); err != nil || view.Circuit.State != "drafting" || view.Circuit.Ending.Why != "withdrawn" {
 		t.Errorf("withdrawn: %+v, %v", view.Circuit, err)
+	}
+	if told := wantKey(t, paul.ReturnDraft(t.Context(), draft.ID, digest, "Trop tard"), correspondence.Conflict, "text-taken-back"); told.Faults[0].Args["agent"] != "Karim Benali" {
+		t.Errorf("paul is told %+v", told.Faults)
 	}
 	wantKey(t, errorOf(karim.Reopen(t.Context(), draft.ID)), correspondence.Conflict, "round-closed")
 	wantKey(t, theo.Abandon(t.Context(), draft.ID, ""), correspondence.Invalid, "missing")

@@ -284,32 +284,34 @@ func (d *Desk) signVisa(act circuit.VisaGiven) ([]byte, error) {
 }
 
 // explained adds, to the refusal of a visa on a text that has changed, what differs between the text that the reviewer knew and the one that
-// stands now; only a text that they were asked about once can be shown. While it is still being written, who does not write it learns by whom it was
-// taken up again, and when.
+// stands now; only a text that they were asked about once can be shown. While it is in the hands of those who write it, who does not learns by
+// whom it was taken back, and when.
 func (d *Desk) explained(ctx context.Context, err error, id habilitation.ID, knew circuit.Digest) error {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
 		return err
 	}
 	state, known := d.house.Folds.Circuits.Draft(id)
-	edited := known && state.Ending != nil && state.Ending.Why == string(circuit.Edited)
-	if refusal.Key != "changed-since-visas" && (refusal.Key != "round-closed" || !edited) {
+	back := known && state.Ending != nil && (state.Ending.Why == string(circuit.Edited) || state.Ending.Why == string(circuit.Withdrawn))
+	closed := refusal.Key == "round-closed"
+	if refusal.Key != "changed-since-visas" && (!closed || !back) {
 		return err
 	}
-	out := &Refusal{Cause: Conflict, Key: "visa-text-changed"}
 	found, unseen := d.find(ctx, id)
 	if unseen != nil {
-		if edited && d.takesPart(&state) {
-			out.Faults = []Fault{{Field: "digest", Key: "text-taken-up", Args: map[string]string{"agent": d.house.Folds.agent(state.Ending.By).Name,
-				"at": state.Ending.At.UTC().Format(time.RFC3339)}}}
-			return out
+		if back && d.takesPart(&state) {
+			return &Refusal{Cause: Conflict, Key: "text-taken-back", Faults: []Fault{{Field: "digest", Key: "taken-back", Args: map[string]string{
+				"agent": d.house.Folds.agent(state.Ending.By).Name, "at": state.Ending.At.UTC().Format(time.RFC3339)}}}}
 		}
 		return err
 	}
 	view := d.draftView(found)
-	out.Stands = &view
+	out := &Refusal{Cause: Conflict, Key: "visa-text-changed", Stands: &view}
 	if before, err := d.house.frozen(ctx, found.state.Origin, id, knew); err == nil && d.mayOpen(before) {
 		out.Difference = compareForms(before.Form, found.Form)
+	}
+	if closed && len(out.Difference) == 0 {
+		return err
 	}
 	return out
 }

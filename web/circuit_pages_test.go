@@ -96,6 +96,26 @@ func TestWhatChangedIsShown(t *testing.T) {
 	l.visit("ines", 2).get(draft + "/compare").wants(404)
 }
 
+// TestATextTakenBackIsSaidToBe: whoever was to give a visa from another group cannot see the text that is being written again; they are told what
+// became of it, and led to their signature book.
+func TestATextTakenBackIsSaidToBe(t *testing.T) {
+	l := newLodge(t)
+	marie, paul := l.visit("marie", 2), l.visit("paul", 2)
+	draft := strings.Split(marie.post("/compose", typedSheet("act", "submit", "step", "paul", "step.any", "")).wants(303).Header.Get("Location"), "?")[0]
+	digest := attribute(find(paul.get(draft).wants(200).document(), "input", "name", "digest"), "value")
+	marie.post(draft+"/circuit", url.Values{"act": {"withdraw"}}).wants(303)
+	for range 2 {
+		told := paul.post(draft+"/circuit", url.Values{"act": {"visa"}, "digest": {digest}}).wants(409).document()
+		if body := text(told); !strings.Contains(body, "Le texte a été repris") || !strings.Contains(body, "Repris par Marie Roy") || strings.Contains(body, "différence") ||
+			find(find(told, "section", "class", "problem"), "a", "href", "/circuit") == nil {
+			t.Errorf("paul is told %s", body)
+		}
+		changed := typedSheet("act", "save", "draft", strings.TrimPrefix(draft, "/drafts/"), "version", "0")
+		changed.Set("text", "Quatre convois passeront.")
+		marie.post("/compose", changed).wants(303)
+	}
+}
+
 func TestBadReviewersAreNamedBesideTheirStep(t *testing.T) {
 	l := newLodge(t)
 	page := l.visit("marie", 2).post("/compose", typedSheet("act", "submit", "step", "personne", "step.any", "")).wants(422).document()
