@@ -195,18 +195,17 @@ func (d *Desk) DropExchange(ctx context.Context, id habilitation.ID) error {
 	return nil
 }
 
-// FileExchange turns an exchange into a draft of a formal mail between the groups of the two, addressed to the other by name: what was said, who
-// said it and when. It is released like any other.
+// FileExchange turns an exchange into a draft of a formal mail to the other agent: what was said, who said it and when. It is released like any
+// other, for the group that the agent writes for; whoever writes for several says for which.
 func (d *Desk) FileExchange(ctx context.Context, id habilitation.ID) (DraftView, error) {
 	one, err := d.Exchange(ctx, id)
 	if err != nil {
 		return DraftView{}, err
 	}
-	other, _ := d.house.Folds.Register.AgentByLogin(one.With.Login)
-	form := Form{Kind: Mail.String(), Level: habilitation.Unprotected.String(), Agents: []string{one.With.Login}, Origin: d.groupOf(d.badge.Agent(), habilitation.Drafter),
+	form := Form{Kind: Mail.String(), Level: habilitation.Unprotected.String(), Agents: []string{one.With.Login},
 		Subject: cutRunes(OneLine(one.Lines[0].Text), exchangeOneLine)}
-	if group := cmp.Or(d.groupOf(other.ID, 0), form.Origin); group != "" {
-		form.Action = []FormAddressee{{Group: group}}
+	if groups := d.writingGroups(); len(groups) == 1 {
+		form.Origin = d.house.Folds.audience(groups[0]).Key
 	}
 	var text strings.Builder
 	for _, line := range one.Lines {
@@ -219,14 +218,4 @@ func (d *Desk) FileExchange(ctx context.Context, id habilitation.ID) (DraftView,
 		form.Text = cutRunes(form.Text, maxText)
 	}
 	return d.NewDraft(ctx, form)
-}
-
-// groupOf is the first functional group of an agent in which they hold a duty, or are a member when none is asked for; "" when there is none.
-func (d *Desk) groupOf(agent habilitation.AgentID, duty habilitation.Duty) string {
-	for _, m := range d.house.Folds.Register.Memberships(agent) {
-		if a, ok := d.house.Folds.Register.Audience(m.Audience); ok && !a.Community && (duty == 0 || m.Duties.Has(duty)) {
-			return a.Key
-		}
-	}
-	return ""
 }

@@ -248,7 +248,8 @@ func (f *finishing) party(a habilitation.Audience) Party {
 func (f *finishing) address() {
 	form := &f.draft.Form
 	actsTogether := func(c FormCollective) bool { return c.Role == Action.String() }
-	if len(form.Action) == 0 && len(form.External) == 0 && !slices.ContainsFunc(form.Collectives, actsTogether) {
+	toAgents := f.m.Kind == Mail && len(form.Agents) > 0 // a formal mail goes to agents as it does to groups
+	if len(form.Action) == 0 && len(form.External) == 0 && !toAgents && !slices.ContainsFunc(form.Collectives, actsTogether) {
 		f.fault("action", "missing")
 	}
 	seen := map[habilitation.AudienceID]bool{}

@@ -43,17 +43,42 @@ func TestExchangeIsBetweenTwoAndBecomesAFormalMail(t *testing.T) {
 		}
 	}
 	draft, err := marie.FileExchange(t.Context(), one.ID)
-	if err != nil || draft.Form.Origin != "dam" || draft.Form.Action[0].Group != "bamako" || draft.Form.Agents[0] != "paul" || len(draft.Faults) != 0 {
+	if err != nil || draft.Form.Origin != "dam" || len(draft.Form.Action) != 0 || len(draft.Form.Agents) != 1 || draft.Form.Agents[0] != "paul" || len(draft.Faults) != 0 {
 		t.Fatalf("filed as %+v, %v", draft, err)
 	}
 	view, err := marie.Release(t.Context(), draft.ID, draft.Version)
 	if err != nil || view.Number != "CF DAM 1" || !strings.Contains(view.Text, "Paul Noël, ") || !strings.Contains(view.Text, "Tu as vu la note ?") {
 		t.Errorf("released as %+v, %v", view, err)
 	}
+	paul.Reads(view.ID)
+	h.As("ines").ReadsNothingOf(view.ID)
+	h.VerifyAll()
 	if err := marie.DropExchange(t.Context(), one.ID); err != nil {
 		t.Error(err)
 	}
 	if _, err := paul.Exchange(t.Context(), one.ID); err != nil {
 		t.Errorf("it is gone from the other desk too: %v", err)
+	}
+}
+
+// TestAnExchangeIsFiledForTheOneGroup that the agent writes for, whatever their duty there; of several none is chosen for them.
+func TestAnExchangeIsFiledForTheOneGroup(t *testing.T) {
+	h := housetest.WithPeople(t)
+	h.Enact(
+		habilitation.AgentAdded{Agent: 8, Login: "oumar", Name: "Oumar", Level: np},
+		habilitation.MemberJoined{Audience: 4, Agent: 8, Duties: habilitation.Signatory},
+		habilitation.MemberJoined{Audience: 2, Agent: 8},
+	)
+	oumar := h.As("oumar")
+	one, err := oumar.Say(t.Context(), habilitation.ID{}, correspondence.ExchangeForm{To: "marie", Text: "Bonjour"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if draft, err := oumar.FileExchange(t.Context(), one.ID); err != nil || draft.Form.Origin != "sante" || len(draft.Faults) != 0 {
+		t.Errorf("a signatory files %+v, %v", draft, err)
+	}
+	h.Enact(habilitation.MemberJoined{Audience: 3, Agent: 8, Duties: habilitation.Drafter})
+	if draft, err := oumar.FileExchange(t.Context(), one.ID); err != nil || draft.Form.Origin != "" {
+		t.Errorf("who writes for two groups files for %q, %v", draft.Form.Origin, err)
 	}
 }

@@ -127,6 +127,9 @@ func TestExchangeIsFiledFromItsPage(t *testing.T) {
 	marie.post("/exchanges", url.Values{"to": {"nobody at all"}, "text": {"Gardé."}}).wants(422).contains("Gardé.")
 	to := marie.post("/exchanges", url.Values{"to": {"Paul Noël"}, "text": {"Bonjour"}}).wants(303).Header.Get("Location")
 	marie.get(to).wants(200).contains("ni correspondance")
+	if button := find(marie.get(to).document(), "button", "data-key", "f"); button == nil || !strings.Contains(text(button), "Verser aux archives f") {
+		t.Error("filing has no key")
+	}
 	l.visit("paul", habilitation.Restricted).get(to).wants(200).contains("Bonjour")
 	l.visit("lea", habilitation.Restricted).get(to).wants(404)
 	draft := marie.post(to+"/file", url.Values{}).wants(303).Header.Get("Location")
