@@ -79,6 +79,7 @@ func (p *preview) warn(now time.Time) {
 	}
 	p.warnOfUrgency(now)
 	p.warnOfEnded()
+	p.warnOfAnswer()
 	if len(p.message.External) > 0 && !p.desk.house.Relayed {
 		p.warning("external", "no-relay")
 	}
@@ -101,6 +102,13 @@ func (p *preview) warnOfEnded() {
 				p.warning(cited.Field, key, "number", cited.Text, "by", b.Number)
 			}
 		}
+	}
+}
+
+// warnOfAnswer names the group that asked and would not receive the answer: what it asked stays to be done.
+func (p *preview) warnOfAnswer() {
+	if _, missed := p.desk.house.answers(p.message, p.outcome.Distribution); missed != 0 && !p.desk.overtaken(p.message.InReplyTo.Message) {
+		p.warning("reply_to", "answer-misses-asker", "group", p.desk.house.Folds.audience(missed).Name.In(p.message.Language))
 	}
 }
 

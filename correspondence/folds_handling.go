@@ -34,7 +34,7 @@ func releasedOf(d *Dispatch) handling.Released {
 // startOf is what the ledger alone knows of it: enough for an imported record, which nobody answers and nobody waits for.
 func startOf(h *headline) handling.Released {
 	out := handling.Released{Message: h.id, At: timeOf(h.at), Origin: h.origin, Level: h.level, Year: int(h.year), Corrects: h.corrects, Answers: h.answers,
-		ReplyBy: momentOf(h.replyBy), ValidUntil: momentOf(h.validUntil)}
+		AnswersFor: h.answersFor, ReplyBy: momentOf(h.replyBy), ValidUntil: momentOf(h.validUntil)}
 	for i := range h.lines {
 		to := &h.lines[i]
 		one := handling.ReleasedLine{Audience: to.audience, Role: handling.Role(to.role), Asked: handling.Asked(to.qualification), Receipt: handling.Receipt(to.receipt)}
@@ -58,7 +58,7 @@ func (f *Folds) begin(d *Dispatch) {
 	if !d.isImported() || d.OperatorDesk != 0 {
 		f.Handling.Release(releasedOf(d))
 	}
-	if d.InReplyTo.Message != (habilitation.ID{}) {
+	if len(d.Answers) > 0 {
 		f.changes.note(change{message: d.InReplyTo.Message, concerned: f.parties(d.InReplyTo.Message, d.Answers...), level: d.Level})
 	}
 }

@@ -51,6 +51,38 @@ func TestAnswerOfAnAddedAddresseeIsTold(t *testing.T) {
 	ear.hears(asked.ID)
 }
 
+// TestAnswerThatMissesTheAskerAnswersNothing: what was asked stays to be done, the writer is warned, and the asker is told of no answer. A copy is enough,
+// and so is a tag that the asker follows.
+func TestAnswerThatMissesTheAskerAnswersNothing(t *testing.T) {
+	h := housetest.WithPeople(t)
+	sent := h.As("paul").Dispatches(asked(np, "Affaire"))
+	reply := housetest.Telegram("dam", "sante", np, "Réponse")
+	reply.ReplyTo = sent.Number
+	if told := preview(t, h.As("marie"), reply).Warnings; len(told) != 1 || told[0].Key != "answer-misses-asker" || told[0].Field != "reply_to" || told[0].Args["group"] != "Ambassade à Bamako" {
+		t.Errorf("warned of %+v", told)
+	}
+	ear := listen(t, h.As("paul"), habilitation.ID{})
+	h.As("marie").Dispatches(reply)
+	ear.quiet()
+	for range 2 {
+		for _, login := range []string{"marie", "paul"} {
+			if got := lineOf(t, h.As(login), sent.ID, "dam"); got.State != "delivered" || got.Answer != nil {
+				t.Errorf("%s sees %s, answered by %+v", login, got.State, got.Answer)
+			}
+		}
+		h.Reopen()
+	}
+	wantNews(t, h.As("paul"), "undelivered mae*")
+	reply.Info = []correspondence.FormAddressee{{Group: "bamako"}}
+	if told := preview(t, h.As("marie"), reply).Warnings; len(told) != 0 {
+		t.Errorf("warned of %+v", told)
+	}
+	h.As("marie").Dispatches(reply)
+	if got := lineOf(t, h.As("paul"), sent.ID, "dam"); got.State != "answered" || got.Answer == nil || got.Answer.ID == nil {
+		t.Errorf("answered by a copy it is %+v", got)
+	}
+}
+
 // TestLoweredStaysToDo for whoever may not know of the answer: the page and the list of what is to be done say the same.
 func TestLoweredStaysToDo(t *testing.T) {
 	h := housetest.WithPeople(t)

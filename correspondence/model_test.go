@@ -295,10 +295,15 @@ func (m *model) arrive(x *modelMessage) {
 		x.corrects.level = habilitation.Unprotected
 	}
 	if x.answers != nil && x.answers.handled() {
-		if l := x.answers.line(x.origin); l != nil {
+		if l := x.answers.line(x.origin); l != nil && m.goesTo(x, x.answers.origin) {
 			l.answers = append(l.answers, x.released)
 		}
 	}
+}
+
+// goesTo reports whether a message that is released now comes to the group that asked something.
+func (m *model) goesTo(x *modelMessage, asker string) bool {
+	return asker == x.origin || x.line(asker) != nil || slices.ContainsFunc(x.tags, func(tag string) bool { return m.declares(asker, tag, x.released) })
 }
 
 // toward counts on in the series from a message's origin to an addressee.

@@ -107,13 +107,17 @@ func (s *state) release(r Released) {
 	s.answer(r)
 }
 
-// answer notes the message as the answer of its origin to what it answers.
+// answer notes the message as the answer of the addressees that it answers for.
 func (s *state) answer(r Released) {
 	asked := s.by[r.Answers]
 	if asked == nil {
 		return
 	}
-	if l := asked.line(r.Origin); l != nil {
+	for _, audience := range r.AnswersFor {
+		l := asked.line(audience)
+		if l == nil {
+			continue
+		}
 		l.change(func(d *Details) {
 			d.Answers = append(slices.Clone(d.Answers), Answer{Message: r.Message, Level: r.Level, At: r.At})
 		})
