@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -29,9 +30,6 @@ const restrictedWord = "DR"
 
 // The years that may stand before or after the stroke of a number: outside them a figure is a place in a series.
 const firstYear, lastYear = 1900, 2199
-
-// timbreWords is how many words a timbre may have in a number cited in a text.
-const timbreWords = 4
 
 // String is the number as the trade writes it: "TD BAMAKO 1234", "TD BAMAKO DR 12"; "" for the zero number.
 func (n Number) String() string {
@@ -137,67 +135,140 @@ func prefixKind(word string) (Kind, bool) {
 	return 0, false
 }
 
-// FindRestrictedNumbers lists, once each and as String writes them, the restricted numbers that a text cites in any case and with any
-// blanks, breaks, strokes or accents between. A few words of prose may look like one ("note du DR 12"): who refuses a text should first
-// ask whether the timbre is known.
-func FindRestrictedNumbers(text string) []string {
+// FindRestrictedNumbers lists, once each and as String writes them, the restricted numbers that a text cites: in any case, with any signs, breaks or
+// accents between their parts or with nothing, the year of the series anywhere, the kind left out. Prose may look like one ("note du DR 12"), so the
+// timbre must be one that is known: timbreOf tells it by its letters and digits alone, in upper case.
+func FindRestrictedNumbers(text string, timbreOf func(squashed string) (timbre string, known bool)) []string {
 	if !mayCiteRestricted(text) {
 		return nil
 	}
-	words := numberWords(text)
+	runs := numberRuns(text)
 	var found []string
-	for i := range words {
-		if !isRestrictedAt(words, i) {
-			continue
-		}
-		for start := i - 2; start >= 0 && start >= i-timbreWords-1; start-- { // nearest first
-			if letters, _ := splitFigure(words[start+1]); letters == "" {
-				break // a figure ends another number
-			}
-			kind, ok := prefixKind(words[start])
-			if !ok {
-				continue
-			}
-			end := i + 1
-			if words[i] == restrictedWord {
-				end++
-			}
-			if n, ok := readNumber(kind, words[start+1:end]); ok {
-				found = appendOnce(found, n.String())
-			}
-			break
+	for i := range runs {
+		if number, ok := restrictedNumberAt(runs, i, timbreOf); ok {
+			found = appendOnce(found, number)
 		}
 	}
 	return found
 }
 
-// mayCiteRestricted spares most texts the cutting into words: without the letters DR at the beginning of a word, and without characters
-// that could hide them, there is nothing to find. No letter of Latin-1 but the plain ones comes apart into D or R.
+// numberRun is a run of letters or of digits in a text, in upper case without accents.
+type numberRun struct {
+	text   string
+	digits bool
+	loose  bool // a sign of a sentence stands before it
+	stroke bool // exactly a stroke stands before it
+}
+
+// numberRuns cuts a text into its runs; the sign "N°" is left out, and so is what nobody sees.
+func numberRuns(text string) (runs []numberRun) {
+	if !isPlain(text) {
+		text = strings.Map(visibleRune, norm.NFKD.String(numberSigns(text)))
+	}
+	text = strings.ReplaceAll(strings.ToUpper(text), "N°", " ")
+	kind := func(r rune) int {
+		switch {
+		case unicode.IsDigit(r):
+			return 2
+		case unicode.IsLetter(r):
+			return 1
+		}
+		return 0
+	}
+	for begin := 0; begin < len(text); {
+		first, size := utf8.DecodeRuneInString(text[begin:])
+		end := begin + size
+		for end < len(text) {
+			r, size := utf8.DecodeRuneInString(text[end:])
+			if kind(r) != kind(first) {
+				break
+			}
+			end += size
+		}
+		if kind(first) > 0 {
+			before := strings.TrimRightFunc(text[:begin], func(r rune) bool { return kind(r) == 0 })
+			gap := text[len(before):begin]
+			runs = append(runs, numberRun{text: text[begin:end], digits: kind(first) == 2, loose: strings.ContainsAny(gap, ".,;:!?()"), stroke: gap == "/"})
+		}
+		begin = end
+	}
+	return runs
+}
+
+// restrictedNumberAt reads the restricted number whose figure is run i.
+func restrictedNumberAt(runs []numberRun, i int, timbreOf func(string) (string, bool)) (string, bool) {
+	if !runs[i].digits || i == 0 {
+		return "", false
+	}
+	figure := runs[i].text
+	if i+1 < len(runs) && runs[i+1].digits && runs[i+1].stroke {
+		figure += "/" + runs[i+1].text
+	}
+	_, n, ok := readFigure(figure)
+	if !ok {
+		return "", false
+	}
+	before, bare, loose := "", "", false // what stands before the figure, from run j on
+	for j := i - 1; j >= max(0, i-numberReach); j-- {
+		before = runs[j].text + before
+		name, restricted := strings.CutSuffix(before, restrictedWord)
+		if len(before) >= len(restrictedWord) && !restricted {
+			return "", false
+		}
+		name = withoutYear(name)
+		for kind := Telegram; int(kind) < len(numberPrefixes); kind++ {
+			rest, prefixed := strings.CutPrefix(name, numberPrefixes[kind])
+			if known, ok := timbreOf(rest); prefixed && ok {
+				return Number{Kind: kind, Timbre: known, Level: habilitation.Restricted, N: n}.String(), true
+			}
+		}
+		if known, ok := timbreOf(name); ok && !loose && bare == "" {
+			bare = known + " " + restrictedWord + " " + strconv.FormatUint(n, 10)
+		}
+		loose = loose || runs[j].loose
+	}
+	return bare, bare != ""
+}
+
+// numberReach is how many runs before its figure a number begins at most.
+const numberReach = 12
+
+// withoutYear leaves out the year at the end.
+func withoutYear(name string) string {
+	if len(name) > 4 {
+		if year, err := strconv.ParseUint(name[len(name)-4:], 10, 64); err == nil && isYear(year) {
+			return name[:len(name)-4]
+		}
+	}
+	return name
+}
+
+// SquashedTimbre is a timbre by its letters and digits alone, in upper case.
+func SquashedTimbre(timbre string) string {
+	var squashed strings.Builder
+	for _, run := range numberRuns(timbre) {
+		squashed.WriteString(run.text)
+	}
+	return squashed.String()
+}
+
+// mayCiteRestricted spares most texts the cutting: without D, R and a figure after one another, whatever signs stand between, and without
+// characters that could hide them, there is nothing to find. No letter of Latin-1 but the plain ones comes apart into D or R.
 func mayCiteRestricted(text string) bool {
-	before := rune(' ')
-	for i, r := range text {
+	var last, before, earlier rune // letters or figures
+	for _, r := range text {
 		switch {
 		case r == '\u00AD' || r > unicode.MaxLatin1 && r != 'œ' && r != 'Œ' && r != '€' && !unicode.IsPunct(r):
 			return true
-		case (r == 'd' || r == 'D') && !unicode.IsLetter(before) && i+1 < len(text) && (text[i+1]|0x20) == 'r':
+		case unicode.IsDigit(r) && (last == 'r' || last == 'R') && (before == 'd' || before == 'D'):
 			return true
+		case (r == '°' || r == 'º') && (last == 'n' || last == 'N'):
+			last, before = before, earlier
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			last, before, earlier = r, last, before
 		}
-		before = r
 	}
 	return false
-}
-
-// isRestrictedAt reports whether word i is DR with a figure after it or joined to it.
-func isRestrictedAt(words []string, i int) bool {
-	letters, figure := splitFigure(words[i])
-	if letters != restrictedWord {
-		return false
-	}
-	if figure == "" && i+1 < len(words) {
-		letters, figure = splitFigure(words[i+1])
-		return letters == "" && figure != ""
-	}
-	return figure != ""
 }
 
 func appendOnce(list []string, text string) []string {
