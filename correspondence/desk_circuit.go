@@ -151,7 +151,7 @@ func (d *Desk) submitted(by habilitation.AgentID, act circuit.DraftSubmitted, fo
 	if act, err = d.house.Folds.Circuits.Submit(by, act, form.Kind); err != nil {
 		return nil, err
 	}
-	return act, d.cleared(act.Steps, act.Level)
+	return d.inClear(act.Level)(act, d.cleared(act.Steps, act.Level))
 }
 
 // cleared refuses reviewers who could not read what they are asked about.
@@ -224,8 +224,9 @@ func (d *Desk) Visa(ctx context.Context, id habilitation.ID, given Opinion) (Cir
 		if err != nil {
 			return nil, err
 		}
+		state, _ := d.house.Folds.Circuits.Draft(id)
 		act, err := d.house.Folds.Circuits.Visa(id, by, digest, verdict, comment, as)
-		if err != nil {
+		if _, err := d.inClear(state.Level)(act, err); err != nil {
 			return nil, err
 		}
 		act.Signature, err = d.signVisa(act)
@@ -331,12 +332,12 @@ func (d *Desk) ReturnDraft(ctx context.Context, id habilitation.ID, digest, reas
 		}
 		state, _ := d.house.Folds.Circuits.Draft(id)
 		if state.State == circuit.ToSign && d.maySign(state.Origin, state.Level) {
-			return anAct(d.house.Folds.Circuits.ReturnToWriters(id, reason))
+			return d.inClear(state.Level)(anAct(d.house.Folds.Circuits.ReturnToWriters(id, reason)))
 		}
 		if badDigest != nil {
 			return nil, invalid("digest", "missing")
 		}
-		return anAct(d.house.Folds.Circuits.ReturnAsReviewer(id, by, text, reason, as))
+		return d.inClear(state.Level)(anAct(d.house.Folds.Circuits.ReturnAsReviewer(id, by, text, reason, as)))
 	})
 	return d.explained(ctx, err, id, text)
 }
@@ -378,7 +379,7 @@ func (d *Desk) Abandon(ctx context.Context, id habilitation.ID, reason string) e
 		if !d.mayWrite(found.group) {
 			return nil, errUnknown
 		}
-		return anAct(d.house.Folds.Circuits.Abandon(circuit.DraftAbandoned{Draft: id, Origin: found.group, Level: level, Reason: reason}))
+		return d.inClear(level)(anAct(d.house.Folds.Circuits.Abandon(circuit.DraftAbandoned{Draft: id, Origin: found.group, Level: level, Reason: reason})))
 	})
 }
 

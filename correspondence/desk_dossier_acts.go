@@ -70,7 +70,7 @@ func (d *Desk) readDossier(form DossierForm) (dossier.Opened, []Fault) {
 		f.fault("level", "above-session")
 	}
 	f.m.Level = act.Level
-	f.citesNothingRestricted("title", act.Title)
+	f.inClear("title", act.Title)
 	owner := f.dossierReader("owner", form.Owner, act.Level)
 	if act.Owner = owner.ID; owner.ID != 0 && !dossier.Writes(f.register, d.badge.Agent(), owner.ID) {
 		f.fault("owner", "no-right-to-write", "group", owner.Key)
@@ -165,7 +165,7 @@ func (d *Desk) AddNote(ctx context.Context, id habilitation.ID, form NoteForm) (
 	f := &finishing{directory: d.house.directory(d.badge, d.house.Clock())}
 	act := dossier.NoteAdded{Dossier: id, Text: strings.TrimSpace(CleanText(form.Text)), Level: f.partLevel(form.Level, one.Level)}
 	f.length("text", act.Text, true, maxNote)
-	f.citesNothingRestricted("text", act.Text)
+	f.inClear("text", act.Text)
 	if len(f.faults) > 0 {
 		return NoteView{}, &Refusal{Cause: Invalid, Faults: f.faults}
 	}
@@ -224,7 +224,7 @@ func (d *Desk) readFile(ctx context.Context, one *dossier.Dossier, form FormAtta
 	if act.Name == "" || !utf8.ValidString(act.Name) {
 		f.fault("name", "missing")
 	}
-	f.citesNothingRestricted("name", act.Name)
+	f.inClear("name", act.Name)
 	if len(form.Content) == 0 {
 		f.fault("content", "missing")
 	}
@@ -236,6 +236,9 @@ func (d *Desk) readFile(ctx context.Context, one *dossier.Dossier, form FormAtta
 		return act, fmt.Errorf("keep file of dossier %s: %w", one.ID, err)
 	}
 	if fault != nil {
+		return act, &Refusal{Cause: Invalid, Faults: []Fault{*fault}}
+	}
+	if fault := d.house.fileInClear("content", act.Level, act.Name, kept); fault != nil {
 		return act, &Refusal{Cause: Invalid, Faults: []Fault{*fault}}
 	}
 	act.Type, act.Size, act.SHA512 = kept.Type, kept.Size, kept.SHA512

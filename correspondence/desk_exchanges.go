@@ -162,7 +162,7 @@ func (d *Desk) readLine(login, text string) (habilitation.Agent, string, []Fault
 	}
 	text = CleanText(text)
 	f.length("text", text, true, maxLine)
-	f.citesNothingRestricted("text", text)
+	f.inClear("text", text)
 	return other, text, f.faults
 }
 

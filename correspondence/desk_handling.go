@@ -165,7 +165,7 @@ func (d *Desk) about(ctx context.Context, message habilitation.ID, decide func(h
 			return nil, err
 		}
 		begun := d.house.beginLate(message)
-		act, err := decide(now.hand(row), row)
+		act, err := now.inClear(row.Marking.Level())(decide(now.hand(row), row))
 		if err != nil {
 			if begun {
 				d.house.forgetLate(message)

@@ -100,10 +100,11 @@ func (d *Desk) Thaw(ctx context.Context, message, freeze habilitation.ID, reason
 }
 
 func (d *Desk) keepAs(ctx context.Context, message habilitation.ID, reason string, act func(reason string) habilitation.Act) error {
-	if _, err := d.admit(message); err != nil {
+	row, err := d.admit(message)
+	if err != nil {
 		return err
 	}
-	reason, err := reasonOf(OneLine(reason))
+	reason, err = reasonOf(OneLine(reason))
 	if err != nil {
 		return err
 	}
@@ -114,6 +115,6 @@ func (d *Desk) keepAs(ctx context.Context, message habilitation.ID, reason strin
 		if !d.badge.Perimeter().Archivist() {
 			return nil, refuse(NotMandated, "")
 		}
-		return act(reason), nil
+		return d.inClear(row.Marking.Level())(act(reason), nil)
 	})
 }

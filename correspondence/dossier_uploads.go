@@ -53,14 +53,11 @@ func (p uploadPlace) faults(d *Desk, form UploadForm) []Fault {
 		return []Fault{{Field: "name", Key: "dossier-full", Args: map[string]string{"max": strconv.Itoa(maxDossierParts)}}}
 	}
 	f := &finishing{directory: d.house.directory(d.badge, d.house.Clock())}
-	f.m.Level = p.dossier.Level
-	if level, err := habilitation.ParseLevel(form.Level); err == nil {
-		f.m.Level = level
-	}
+	f.m.Level = levelOfFile(form.Level, p.dossier.Level)
 	if f.m.Level > p.dossier.Level {
 		f.fault("level", "above-dossier")
 	}
-	f.citesNothingRestricted("name", fileName(form.Name))
+	f.inClear("name", fileName(form.Name))
 	return f.faults
 }
 
@@ -72,20 +69,28 @@ func (p uploadPlace) files() int {
 	return len(p.draft.Form.Attachments)
 }
 
+// levelOfFile is the level announced for a file, else that of the dossier.
+func levelOfFile(announced string, dossier habilitation.Level) habilitation.Level {
+	if level, err := habilitation.ParseLevel(announced); err == nil {
+		return level
+	}
+	return dossier
+}
+
 // putInDossier makes an inspected upload one of a dossier's files, in the name of who sent it, with their rights as they are now.
 func (c *Chancery) putInDossier(ctx context.Context, u upload, file FormAttachment) (*Fault, error) {
 	digest, err := digestFrom(file.SHA512, file.Size)
 	if err != nil {
 		return nil, err
 	}
+	place, _ := c.Folds.Dossiers.Find(u.Draft)
+	if fault := c.fileInClear("attachments", levelOfFile(u.Level, place.Level), fileName(u.Name), file); fault != nil {
+		return fault, nil
+	}
 	err = refusalOf(c.enact(ctx, u.By, func() ([]habilitation.Act, error) {
 		one, known := c.Folds.Dossiers.Find(u.Draft)
 		if slices.ContainsFunc(one.Files, func(there dossier.File) bool { return there.ID == u.ID }) {
 			return nil, nil // put there before the power failed
-		}
-		level, err := habilitation.ParseLevel(u.Level)
-		if err != nil {
-			level = one.Level
 		}
 		if agent, _ := c.Folds.Register.Agent(u.By); !known || agent.Disabled || agent.Level < one.Level {
 			return nil, errUnknown
@@ -93,7 +98,7 @@ func (c *Chancery) putInDossier(ctx context.Context, u upload, file FormAttachme
 		if len(one.Files) >= maxDossierParts {
 			return nil, dossierFull("attachments", maxDossierParts)
 		}
-		act, err := c.Folds.Dossiers.AddFile(c.Folds.Register, u.By, dossier.FileAdded{Dossier: one.ID, File: u.ID, Level: level, Name: fileName(u.Name),
+		act, err := c.Folds.Dossiers.AddFile(c.Folds.Register, u.By, dossier.FileAdded{Dossier: one.ID, File: u.ID, Level: levelOfFile(u.Level, one.Level), Name: fileName(u.Name),
 			Type: file.Type, Size: file.Size, SHA512: file.SHA512})
 		if err != nil {
 			return nil, err

@@ -323,7 +323,7 @@ func (f *finishing) asked(field string, role Role, qualification, deadline, inst
 		f.fault(field+".instruction", "missing")
 	}
 	f.length(field+".instruction", words, false, maxSummary)
-	f.citesNothingRestricted(field+".instruction", words)
+	f.inClear(field+".instruction", words)
 	return q, until, words
 }
 
@@ -372,20 +372,10 @@ func (f *finishing) words() {
 	f.length("summary", f.m.Summary, f.m.Kind == Telegram, maxSummary)
 	f.length("text", f.m.Text, true, maxText)
 	f.length("comment", f.m.Comment, false, maxComment)
-	f.citesNothingRestricted("subject", f.m.Subject)
-	f.citesNothingRestricted("summary", f.m.Summary)
-	f.citesNothingRestricted("text", f.m.Text)
-	f.citesNothingRestricted("comment", f.m.Comment)
-}
-
-// citesNothingRestricted refuses a restricted number in any words of an unprotected message.
-func (f *finishing) citesNothingRestricted(field, text string) {
-	if f.m.Level != habilitation.Unprotected {
-		return
-	}
-	for _, number := range f.restrictedNumbers(text) {
-		f.fault(field, "restricted-number", "number", number)
-	}
+	f.inClear("subject", f.m.Subject)
+	f.inClear("summary", f.m.Summary)
+	f.inClear("text", f.m.Text)
+	f.inClear("comment", f.m.Comment)
 }
 
 // restrictedNumbers are those that a text cites under a timbre of the house.

@@ -55,8 +55,8 @@ func (f *finishing) extras(field string, role Role, to FormAddressee) Asked {
 	a.Serve = f.list(field+".serve", to.Serve, maxWord)
 	f.length(field+".attention", a.Attention, false, maxPhrase)
 	f.length(field+".night_reason", a.NightReason, a.Night, maxSummary)
-	f.citesNothingRestricted(field+".night_reason", a.NightReason)
-	f.citesNothingRestricted(field+".attention", a.Attention)
+	f.inClear(field+".night_reason", a.NightReason)
+	f.inClear(field+".attention", a.Attention)
 	if a.Night && role == Info {
 		f.fault(field+".night", "info-cannot-night")
 	}
@@ -124,7 +124,7 @@ func (f *finishing) list(field string, values []string, most int) []string {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		value = OneLine(value)
 		f.length(at, value, true, most)
-		f.citesNothingRestricted(at, value)
+		f.inClear(at, value)
 		if slices.ContainsFunc(out, func(other string) bool { return strings.EqualFold(other, value) }) {
 			f.fault(at, "twice", "value", value)
 			continue
@@ -233,9 +233,9 @@ func (f *finishing) protection() {
 	if form.LevelOwner != "" && form.LevelOwner != form.Origin {
 		f.levelOwner(form.LevelOwner)
 	}
-	f.citesNothingRestricted("level_reason", f.m.LevelReason)
-	f.citesNothingRestricted("audience_mention", f.m.AudienceMention)
-	f.citesNothingRestricted("handling_instructions", f.m.HandlingInstructions)
+	f.inClear("level_reason", f.m.LevelReason)
+	f.inClear("audience_mention", f.m.AudienceMention)
+	f.inClear("handling_instructions", f.m.HandlingInstructions)
 }
 
 // levelOwner reads the group that answers for the level in the place of the origin.

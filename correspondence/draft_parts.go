@@ -49,7 +49,7 @@ func (f *finishing) attachments() {
 	for i, file := range f.draft.Form.Attachments {
 		field := fmt.Sprintf("attachments[%d]", i)
 		a := Attachment{Name: fileName(file.Name), Size: file.Size, Digest: file.SHA512, Level: f.level(field+".level", file.Level, f.m.Level)}
-		f.citesNothingRestricted(field+".name", a.Name)
+		f.inClear(field+".name", a.Name)
 		if a.Level > f.m.Level && f.m.Level.Valid() {
 			f.fault(field+".level", "above-message")
 		}
@@ -78,6 +78,7 @@ func (f *finishing) verdict(field string, file FormAttachment, a *Attachment) {
 		f.fault(field, "not-inspected")
 	default:
 		a.Type = found.Media
+		f.fileInClear(field, a.Name, a.Level, found)
 		if f.m.Level == habilitation.Restricted && slices.ContainsFunc(found.Warnings, Warning.active) {
 			f.fault(field, "active-content", "name", a.Name)
 		}

@@ -29,6 +29,8 @@ type inspected struct {
 	Media    string    `json:"media"`
 	Warnings []Warning `json:"warnings,omitempty"`
 	Scanner  string    `json:"scanner,omitempty"`
+	// Protection is what its words say of their own protection; nil when nobody asked.
+	Protection *protection `json:"protection,omitempty"`
 	Derived
 }
 
@@ -85,6 +87,9 @@ func (c *Chancery) keepFound(ctx context.Context, found *Findings) (FormAttachme
 		}
 		*piece.to = storedAs(digest)
 	}
+	if verdict.Protection, err = c.protectionIn(ctx, verdict); err != nil {
+		return FormAttachment{}, fmt.Errorf("keep verdict: %w", err)
+	}
 	value, err := json.Marshal(verdict)
 	if err != nil {
 		return FormAttachment{}, fmt.Errorf("keep verdict: %w", err)
@@ -117,6 +122,12 @@ func (c *Chancery) verdictOn(sum string) (inspected, bool) {
 	verdict, known, err := c.inspectedAs(context.Background(), sum)
 	if err != nil {
 		c.Log.Error("a verdict cannot be read", "why", err.Error())
+	}
+	if known && verdict.Protection == nil {
+		if verdict.Protection, err = c.protectionIn(context.Background(), verdict); err != nil {
+			c.Log.Error("the words of a file cannot be read", "why", err.Error())
+			return verdict, false
+		}
 	}
 	return verdict, known
 }
@@ -176,6 +187,8 @@ type Extract struct {
 	N        int       `json:"n"` // of the attachment, from 0
 	Warnings []Warning `json:"warnings,omitempty"`
 	Scanner  string    `json:"scanner,omitempty"`
+	// Protection is what its words say of their own protection; nil when nobody asked.
+	Protection *protection `json:"protection,omitempty"`
 	Derived
 }
 
