@@ -39,7 +39,7 @@ func anAct[A habilitation.Act](decided A, err error) (habilitation.Act, error) {
 func (d *Desk) writing(ctx context.Context, id habilitation.ID, version uint64) (foundDraft, error) {
 	found, err := d.find(ctx, id)
 	if err != nil {
-		return found, err
+		return found, d.gone(id, err)
 	}
 	if found.review {
 		return found, refuse(NotMandated, "")

@@ -77,7 +77,7 @@ func (d *Desk) NewDraft(ctx context.Context, form Form) (DraftView, error) {
 func (d *Desk) SaveDraft(ctx context.Context, id habilitation.ID, version uint64, form Form) (DraftView, error) {
 	found, err := d.find(ctx, id)
 	if err != nil {
-		return DraftView{}, err
+		return DraftView{}, d.gone(id, err)
 	}
 	if err := d.mayEdit(found, form); err != nil {
 		return DraftView{}, err
@@ -290,7 +290,7 @@ func (d *Desk) eachDraft(ctx context.Context, yield func(foundDraft)) error {
 func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error) {
 	found, err := d.find(ctx, id)
 	if err != nil {
-		return DraftView{}, err
+		return DraftView{}, d.gone(id, err)
 	}
 	if s := found.state; s == nil || s.State == circuit.Drafting || s.State == circuit.ToSign { // else it is looked at, not written
 		if err := d.arrive(ctx, found); err != nil {
@@ -304,7 +304,7 @@ func (d *Desk) Draft(ctx context.Context, id habilitation.ID) (DraftView, error)
 func (d *Desk) DiscardDraft(ctx context.Context, id habilitation.ID) error {
 	found, err := d.find(ctx, id)
 	if err != nil {
-		return err
+		return d.gone(id, err)
 	}
 	if found.review {
 		return refuse(NotMandated, "")
@@ -390,17 +390,23 @@ func (c *Chancery) putAway(ctx context.Context, owner Owner, id habilitation.ID,
 	return c.clearAway(ctx, owner, id)
 }
 
-// released answers for a draft that is gone because it was released: with the message to whoever released it, with its number to whoever else
-// writes for its origin and may read it.
+// released answers for a draft that is gone because it was released: with the message to whoever released it, and else as gone does.
 func (d *Desk) released(ctx context.Context, id habilitation.ID, otherwise error) (MessageView, error) {
-	h, ok := d.house.Folds.Ledger.headline(id)
-	if ok && h.signatory == d.badge.Agent() {
+	if h, ok := d.house.Folds.Ledger.headline(id); ok && h.signatory == d.badge.Agent() {
 		return d.Message(ctx, id)
 	}
-	if _, err := d.admit(id); !ok || err != nil || !d.mayWrite(h.origin) {
-		return MessageView{}, otherwise
+	return MessageView{}, d.gone(id, otherwise)
+}
+
+// gone tells whoever writes for the origin of a draft that is not there who signed it, and as what: to them it was there until then. Whether it lay on
+// the desk of the group is not remembered, so it is told to those only who may read what it became.
+func (d *Desk) gone(id habilitation.ID, otherwise error) error {
+	h, ok := d.house.Folds.Ledger.headline(id)
+	if _, err := d.admit(id); !ok || err != nil || !isUnknown(otherwise) || !d.mayWrite(h.origin) {
+		return otherwise
 	}
-	return MessageView{}, &Refusal{Cause: Conflict, Key: "draft-released", Faults: []Fault{{Field: "draft", Key: "released-as", Args: map[string]string{"number": h.number}}}}
+	return &Refusal{Cause: Conflict, Key: "draft-released", Faults: []Fault{{Field: "draft", Key: "released-as",
+		Args: map[string]string{"agent": d.house.Folds.agent(h.signatory).Name, "number": h.number}}}}
 }
 
 // Dispatch releases a form at once, under an identity that no message bears yet; a zero one is drawn. The faults of the form are told all at once.

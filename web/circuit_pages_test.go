@@ -116,6 +116,24 @@ func TestATextTakenBackIsSaidToBe(t *testing.T) {
 	}
 }
 
+// TestTheSecondSignatoryIsToldWhoSigned, whatever they were about to do with the draft, and loses no word.
+func TestTheSecondSignatoryIsToldWhoSigned(t *testing.T) {
+	l := newLodge(t)
+	marie, karim := l.visit("marie", 2), l.visit("karim", 2)
+	draft := strings.Split(karim.post("/compose", typedSheet("act", "share")).wants(303).Header.Get("Location"), "?")[0]
+	id := strings.TrimPrefix(draft, "/drafts/")
+	marie.post("/compose", typedSheet("act", "release", "draft", id, "version", "0")).wants(303)
+	for _, act := range []string{"sign", "release", "save", "submit"} {
+		sheet := typedSheet("act", act, "draft", id, "version", "0")
+		sheet.Set("comment", "Vu avec le cabinet.")
+		told := karim.post("/compose", sheet).wants(409).document()
+		if body := text(told); !strings.Contains(body, "Déjà signé par Marie Roy, sous le numéro NOTE DAM DR 1") || !strings.Contains(body, "Vu avec le cabinet.") || find(told, "textarea", "name", "text") != nil {
+			t.Errorf("%s: karim is told %s", act, body)
+		}
+	}
+	karim.post(draft+"/circuit", url.Values{"act": {"abandon"}, "reason": {"Sans objet"}}).wants(409)
+}
+
 func TestBadReviewersAreNamedBesideTheirStep(t *testing.T) {
 	l := newLodge(t)
 	page := l.visit("marie", 2).post("/compose", typedSheet("act", "submit", "step", "personne", "step.any", "")).wants(422).document()

@@ -187,7 +187,7 @@ func refusedSheet(c *Call, d *correspondence.Desk, p sheet, err error) (view, er
 		c.form.Set("version", strconv.FormatUint(p.draft.Version, 10))
 		return view{}, err
 	}
-	if cause == "" || cause == correspondence.Unknown || cause == correspondence.NotAdmitted {
+	if cause == "" || cause == correspondence.Unknown || cause == correspondence.NotAdmitted || isReleased(refusal) {
 		return view{}, err
 	}
 	p.faults = refusal.Faults

@@ -152,7 +152,7 @@ func writeDraft(c *Call, d *correspondence.Desk) (view, error) {
 		return showSheet(c, d, p, fiber.StatusUnprocessableEntity)
 	}
 	saved, err := save(c, d, p.draft)
-	if cause, refusal := causeOf(err); cause == correspondence.Conflict || cause == correspondence.Invalid {
+	if cause, refusal := causeOf(err); !isReleased(refusal) && (cause == correspondence.Conflict || cause == correspondence.Invalid) {
 		p.conflict, p.faults, p.difference = cause == correspondence.Conflict, refusal.Faults, refusal.Difference
 		return showSheet(c, d, p, causes[cause])
 	}

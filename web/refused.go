@@ -255,6 +255,9 @@ func (s *Server) again(c *Call, d *correspondence.Desk, refused error) (view, er
 	default:
 		return view{}, refused
 	}
+	if isReleased(refusal) {
+		return view{}, refused
+	}
 	v, err := s.asTyped(c, d)
 	if err != nil {
 		return view{}, refused
@@ -266,6 +269,9 @@ func (s *Server) again(c *Call, d *correspondence.Desk, refused error) (view, er
 	retryIn(c.fiber, p)
 	return v, nil
 }
+
+// isReleased reports whether a refusal is of a draft that is a message by now: no page shows it again as a draft.
+func isReleased(r *correspondence.Refusal) bool { return r != nil && r.Key == "draft-released" }
 
 // asTyped is the page that a form was sent from, with the form as it was typed.
 func (s *Server) asTyped(c *Call, d *correspondence.Desk) (view, error) {
