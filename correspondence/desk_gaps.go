@@ -4,13 +4,16 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"chancery/habilitation"
 )
 
 // gapsMost is how many missing numbers of a series are listed.
 const gapsMost = 20
 
-// Gaps lists the series toward the reader's groups in which numbers are missing among what the reader may read, this year and the last: a
-// number is missing when a later one has come. What the reader is not cleared for from the first has a series of its own, and is no gap here.
+// Gaps lists the series toward the reader's groups in which numbers are missing, this year and the last: a number is missing when a later one has
+// come to the reader and the house knows of no message that bears it. What the reader was never cleared for has a series of its own, and what was raised
+// above the reader came to the house: neither is a gap, whoever asks.
 func (d *Desk) Gaps(context.Context) ([]GapView, error) {
 	out := []GapView{}
 	year := d.house.Clock().Year()
@@ -30,7 +33,7 @@ func (d *Desk) Gaps(context.Context) ([]GapView, error) {
 	return out, nil
 }
 
-// gap is a series with the numbers that the reader lacks; false when they lack none.
+// gap is a series with the numbers that are missing in it for the reader; false when none is.
 func (d *Desk) gap(key towardKey, numbers []uint64) (GapView, bool) {
 	v := GapView{Origin: d.house.Folds.audience(key.origin), Group: d.house.Folds.audience(key.to), Level: key.level, Year: int(key.year), Missing: []uint64{}}
 	for _, n := range d.lacking(key, numbers) {
@@ -43,7 +46,8 @@ func (d *Desk) gap(key towardKey, numbers []uint64) (GapView, bool) {
 	return v, len(v.Missing) > 0
 }
 
-// lacking are the numbers that the reader lacks, ascending, up to the last that has come to them: what follows it is no gap.
+// lacking are the numbers that no message bears, ascending, up to the last that has come to the reader: what follows it is no gap, or the reader
+// would learn of it.
 func (d *Desk) lacking(key towardKey, numbers []uint64) []uint64 {
 	slices.Sort(numbers)
 	lacking := slices.DeleteFunc(slices.Compact(numbers), func(n uint64) bool { return d.hasNumber(key, n) })
@@ -51,18 +55,23 @@ func (d *Desk) lacking(key towardKey, numbers []uint64) []uint64 {
 	for len(lacking) > 0 && lacking[len(lacking)-1] == last {
 		lacking, last = lacking[:len(lacking)-1], last-1
 	}
-	return lacking
+	return slices.DeleteFunc(lacking, func(n uint64) bool { _, borne := d.house.Folds.bearer(key, n); return borne })
 }
 
 // hasNumber reports whether the reader may read the message that bears the number.
 func (d *Desk) hasNumber(key towardKey, n uint64) bool {
-	id, known := d.house.Folds.Handling.Numbered(key.origin, key.to, key.level, int(key.year), n)
-	if !known {
-		id, known = d.house.Folds.Ledger.numberedToward(key, n)
-	}
-	if !known {
+	id, borne := d.house.Folds.bearer(key, n)
+	if !borne {
 		return false
 	}
 	_, err := d.admit(id)
 	return err == nil
+}
+
+// bearer is the message that bears a number in a series toward an addressee, among those that may be missing for somebody.
+func (f *Folds) bearer(key towardKey, n uint64) (habilitation.ID, bool) {
+	if id, known := f.Handling.Numbered(key.origin, key.to, key.level, int(key.year), n); known {
+		return id, true
+	}
+	return f.Ledger.numberedToward(key, n)
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
+	"chancery/correspondence/handling"
 	"chancery/habilitation"
+	"chancery/search"
 )
 
 // someLedger holds a message of every sort: numbered in two series, citing, printed in 1861, with every field at an extreme.
@@ -88,4 +91,23 @@ func FuzzLedgerRestore(f *testing.F) {
 			t.Errorf("written again otherwise: %v", err)
 		}
 	})
+}
+
+// TestWhatNeverCameIsMissing: numbers that no message of the house bears, but not those that an addressee added later was given.
+func TestWhatNeverCameIsMissing(t *testing.T) {
+	l, matters := someLedger(t), handling.NewMatters()
+	matters.Release(handling.Released{Message: habilitation.ID{2}, Origin: 7, Level: habilitation.Restricted, Year: 2026})
+	added := handling.AddresseeAdded{Message: habilitation.ID{2}, Audience: 7, Role: handling.Info, Asked: handling.ForInformation, N: 4, Ground: handling.ByOrigin, Through: 7, Reason: "oubli"}
+	if err := matters.Apply(3000, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), 3, added); err != nil {
+		t.Fatal(err)
+	}
+	d := &Desk{house: &Chancery{Config: Config{Folds: &Folds{Ledger: l, Handling: matters, Rows: search.NewRows()}}}}
+	for key, numbers := range l.missing(7) {
+		if got := d.lacking(key, numbers); !slices.Equal(got, []uint64{1, 2, 3, 5, 6, 7, 8}) {
+			t.Errorf("of %+v %v are missing", key, got)
+		}
+	}
+	if len(l.missing(7)) != 1 {
+		t.Errorf("%d series lack something", len(l.missing(7)))
+	}
 }

@@ -313,22 +313,6 @@ func (m *model) toward(x *modelMessage, key string) int {
 	return len(m.series[series])
 }
 
-// gaps are the numbers of a series that a viewer lacks, up to the last that came to them.
-func (m *model) gaps(v viewer, s modelSeries) (missing []uint64) {
-	last := 0
-	for i, x := range m.series[s] {
-		if m.reads(v, x) {
-			last = i + 1
-		}
-	}
-	for i, x := range m.series[s][:last] {
-		if !m.reads(v, x) {
-			missing = append(missing, uint64(i+1))
-		}
-	}
-	return missing
-}
-
 // matches answers a question of one clause.
 func (m *model) matches(x *modelMessage, clause string) bool {
 	if rest, not := strings.CutPrefix(clause, "-"); not {

@@ -239,27 +239,9 @@ func (p *play) elapse(t *rapid.T) {
 	p.advance(pickOne(t, []time.Duration{time.Second, 11 * time.Second, 11 * time.Second, 40 * time.Second, 40 * time.Minute}, "time"))
 }
 
-// compareGaps compares the numbers that the viewer lacks.
+// compareGaps: the house has every message that it numbered, so nothing is missing for anybody, whatever was withheld since.
 func (p *play) compareGaps(v viewer) {
-	gaps, err := p.seat(v).Gaps(p.t.Context())
-	if err != nil {
-		p.t.Fatalf("gaps: %v", err)
-	}
-	got := map[modelSeries][]uint64{}
-	for _, gap := range gaps {
-		got[modelSeries{gap.Origin.Key, gap.Group.Key, gap.Level}] = gap.Missing
-	}
-	for s := range p.model.series {
-		var want []uint64
-		if p.model.group(s.to).member(v.login) != nil && s.level <= p.model.ceiling(v) {
-			want = p.model.gaps(v, s)
-		}
-		if !slices.Equal(got[s], want) {
-			p.t.Fatalf("%v lacks of %+v %v, want %v", v, s, got[s], want)
-		}
-		delete(got, s)
-	}
-	if len(got) > 0 {
-		p.t.Fatalf("%v lacks %v", v, got)
+	if gaps, err := p.seat(v).Gaps(p.t.Context()); err != nil || len(gaps) > 0 {
+		p.t.Fatalf("%v lacks %+v, %v", v, gaps, err)
 	}
 }
