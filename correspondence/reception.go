@@ -177,14 +177,28 @@ func cutRunes(text string, most int) string {
 
 // message is the mail as a message of the house, but for its addressees.
 func (a *inbound) message(now time.Time) *Message {
+	if a.mail.Date.After(now) {
+		a.mail.Flaws = append(slices.Clone(a.mail.Flaws), postal.FutureDate)
+	}
 	m := &Message{ID: identityOf(a.over, a.item.Key), Kind: Mail, Precedence: Routine, InfoPrecedence: Routine, Level: habilitation.Unprotected, Language: "fr",
 		Subject: cutRunes(OneLine(a.mail.Subject), maxMailSubject), Text: CleanText(a.mail.Text),
 		Reception: &Reception{Over: a.over, MessageID: cutRunes(a.mail.MessageID, 300), Flaws: a.mail.Flaws}}
 	sender := a.sender()
 	m.Origin = Party{Name: sender}
 	m.Signatory = Person{Name: sender}
-	m.Provenance = &Provenance{Date: cmp.Or(a.mail.Date, a.item.Envelope.At, now).UTC().Truncate(time.Second), From: sender, To: names(a.mail.To, a.mail.Cc), Pairs: a.pairs()}
+	m.Provenance = &Provenance{Date: a.dated(now).UTC().Truncate(time.Second), From: sender, To: names(a.mail.To, a.mail.Cc), Pairs: a.pairs()}
 	return m
+}
+
+// dated is the time that the mail bears in the house: its own, unless that is to come, for it would stand above all that comes in until then; else when
+// it was passed on, came over the line, or was taken in.
+func (a *inbound) dated(now time.Time) time.Time {
+	for _, at := range []time.Time{a.mail.Date, a.mail.Received, a.item.Envelope.At} {
+		if !at.IsZero() && !at.After(now) {
+			return at
+		}
+	}
+	return now
 }
 
 // sender is who wrote the mail as it says itself, else what the line said.

@@ -103,6 +103,48 @@ func TestSameMailTwiceIsOneMessage(t *testing.T) {
 	}
 }
 
+// TestADateToComeIsNotBelieved: the mail bears the time of its reception instead, says so among its flaws, and does not stay above what comes later.
+func TestADateToComeIsNotBelieved(t *testing.T) {
+	h := housetest.WithPeople(t)
+	const from = "From: a@example.org\nTo: dam@essai.example\nSubject: Visite\n"
+	passed := "Received: by mx.example.org; Sun, 1 Mar 2026 09:00:00 +0000\n"
+	now := h.Clock.Now()
+	for i, c := range []struct {
+		header string
+		want   time.Time
+		future bool
+	}{
+		{"Date: Fri, 4 May 3609 10:00:00 +0000\n", now, true},
+		{passed + "Date: Fri, 4 May 3609 10:00:00 +0000\n", time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), true},
+		{"Received: by mx; Fri, 4 May 3609 10:00:00 +0000\nDate: Fri, 4 May 3609 10:00:00 +0000\n", now, true},
+		{"Date: " + now.Add(time.Second).Format(time.RFC1123Z) + "\n", now, true},
+		{passed + "Date: " + now.Format(time.RFC1123Z) + "\n", now, false},
+		{passed, time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), false},
+	} {
+		raw := []byte(from + c.header + fmt.Sprintf("\nBonjour %d.\n", i))
+		key := postal.KeyOf(raw, nil)
+		if err := h.Chancery.ImportMail(t.Context(), []postal.Item{{Key: key, Raw: raw}})[0]; err != nil {
+			t.Fatal(err)
+		}
+		imported := correspondence.ImportedID(key)
+		came := receives(h, arrived(h, string(raw), "dam@essai.example"))[0]
+		for _, id := range []habilitation.ID{imported, came} {
+			view := h.As("marie").Reads(id)
+			if slices.Contains(view.Reception.Flaws, string(postal.FutureDate)) != c.future {
+				t.Errorf("%q: flaws %v", c.header, view.Reception.Flaws)
+			}
+		}
+		if got := h.As("marie").Reads(imported).ReleasedAt; !got.Equal(c.want) {
+			t.Errorf("%q stands at %s, want %s", c.header, got, c.want)
+		}
+	}
+	h.Clock.Advance(time.Minute)
+	last := h.As("paul").Dispatches(housetest.Telegram("bamako", "dam", np, "Dernier"))
+	if first := h.As("marie").Feed()[0]; first.ID != last.ID {
+		t.Errorf("above what came last stands %s of %s", first.Subject, first.ReleasedAt)
+	}
+}
+
 func TestWhatIsForNobodyFallsOnTheOperatorDesk(t *testing.T) {
 	h := housetest.WithPeople(t)
 	h.Enact(habilitation.OperatorDeskNamed{Audience: 4})

@@ -66,8 +66,8 @@ func (m *Mail) Check(limits Limits) error {
 	switch {
 	case max(len(m.From), len(m.To), len(m.Cc)) > maxAddresses, max(len(m.InReplyTo), len(m.References)) > maxIdentities, len(m.Files) > limits.Parts:
 		return fmt.Errorf("%w: more than there may be of something", ErrBounds)
-	case !m.Date.IsZero() && !isYear(m.Date.Year()):
-		return fmt.Errorf("%w: the year %d", ErrBounds, m.Date.Year())
+	case !m.Date.IsZero() && !isYear(m.Date.Year()), !m.Received.IsZero() && !isYear(m.Received.Year()):
+		return fmt.Errorf("%w: the year %d or %d", ErrBounds, m.Date.Year(), m.Received.Year())
 	case len(m.Text) > limits.Text, m.Text != plainText(m.Text):
 		return fmt.Errorf("%w: a text of %d bytes", ErrBounds, len(m.Text))
 	}

@@ -35,7 +35,10 @@ func parseDate(text string) (time.Time, bool) {
 	}
 	at, err := looseDate(text)
 	at = at.UTC().Truncate(time.Second)
-	return at, err == nil && isYear(at.Year())
+	if err != nil || !isYear(at.Year()) {
+		return time.Time{}, false
+	}
+	return at, true
 }
 
 // isYear reports a year in which there was mail or may be.

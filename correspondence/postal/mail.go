@@ -12,6 +12,7 @@ type Mail struct {
 	From, To, Cc []Address
 	Subject      string
 	Date         time.Time // as written by whoever sent it; zero when there is none that can be read
+	Received     time.Time // as written by the last machine that passed it on; zero when there is none that can be read
 	MessageID    string    // without angle brackets, as are the two below
 	InReplyTo    []string
 	References   []string
@@ -49,6 +50,7 @@ const (
 	NoHeader      Flaw = "no-header"       // not a mail at all, as far as anybody can see
 	NoSender      Flaw = "no-sender"       // no From, or none that can be read
 	NoDate        Flaw = "no-date"         // no Date, or none that can be read
+	FutureDate    Flaw = "future-date"     // a Date later than the mail came: another stands for it
 	BrokenHeader  Flaw = "broken-header"   // a line of the header that is no field
 	BrokenPart    Flaw = "broken-part"     // a part that could be decoded in part only, or not at all
 	BrokenBounds  Flaw = "broken-bounds"   // parts without their boundary, or not closed
@@ -71,7 +73,7 @@ func (f Flaw) IsUnread() bool { return f == NoHeader || f == Unreadable || f == 
 
 // flaws are all there are.
 func flaws() []Flaw {
-	return []Flaw{NoHeader, NoSender, NoDate, BrokenHeader, BrokenPart, BrokenBounds, BrokenCharset, TooDeep, TooManyParts, TooLarge, TextCut, FromHTML, NoText, Enveloped,
+	return []Flaw{NoHeader, NoSender, NoDate, FutureDate, BrokenHeader, BrokenPart, BrokenBounds, BrokenCharset, TooDeep, TooManyParts, TooLarge, TextCut, FromHTML, NoText, Enveloped,
 		FileRefused, FileUnseen, Unreadable, BrokeReader}
 }
 
@@ -157,6 +159,8 @@ func (m *Mail) head(h header) {
 	if m.Date, ok = parseDate(h.get("Date")); !ok {
 		m.flaw(NoDate)
 	}
+	passed := h.get("Received") // whoever passes a mail on writes above what it finds, and the time behind the last semicolon (RFC 5321 §4.4)
+	m.Received, _ = parseDate(passed[strings.LastIndex(passed, ";")+1:])
 	if ids := identities(h.get("Message-ID")); len(ids) > 0 {
 		m.MessageID = ids[0]
 	}

@@ -100,11 +100,23 @@ func TestDatesAreFoundHoweverTheyAreWritten(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"Thu, 30 Apr 1998 11:28:50 -0400": at, "Thu, 30 Apr 1998 11:28:50 EDT": at, "30 Apr 98 11:28:50 -400": at, "Thu, 30 Apr 1998 15:28:50 (EDT) GMT": at,
 		"Thursday, 30 Apr 1998 15:28:50": at, "Thu Apr 30 15:28:50 1998": at, "1998-04-30 15:28:50": at, "30 Apr 1998 15:28+0000": at.Truncate(time.Minute),
-		"Thu, 30 Apr 1998 15:28:50 H0500": at, "yesterday": {}, "": {}, "Thu, 30 Apr 99999 11:28:50 -0400": {},
+		"Thu, 30 Apr 1998 15:28:50 H0500": at, "yesterday": {}, "": {}, "Thu, 30 Apr 1598 11:28:50 -0400": {}, "Thu, 30 Apr 99999 11:28:50 -0400": {},
 	} {
 		m := postal.Read([]byte("Date: "+text+"\n\nx"), postal.DefaultLimits())
-		if got := m.Date; slices.Contains(m.Flaws, postal.NoDate) != want.IsZero() || !want.IsZero() && !got.Equal(want) {
+		if got := m.Date; slices.Contains(m.Flaws, postal.NoDate) != want.IsZero() || !got.Equal(want) {
 			t.Errorf("%q read as %s, %v", text, got, m.Flaws)
+		}
+	}
+}
+
+func TestTheLastPassageIsFound(t *testing.T) {
+	at := time.Date(1998, 4, 30, 15, 28, 50, 0, time.UTC)
+	for header, want := range map[string]time.Time{
+		"Received: from a (a; 1) by b; Thu, 30 Apr 1998 11:28:50 -0400 (EDT)\nReceived: by c; Wed, 29 Apr 1998 15:28:50 +0000": at,
+		"Received: by b;\n\tThu, 30 Apr 1998 15:28:50 +0000": at, "Received: by b": {}, "Received: by b; soon": {}, "Date: Thu, 30 Apr 1998 15:28:50 +0000": {},
+	} {
+		if m := postal.Read([]byte(header+"\n\nx"), postal.DefaultLimits()); !m.Received.Equal(want) {
+			t.Errorf("%q was passed on at %s", header, m.Received)
 		}
 	}
 }
