@@ -283,12 +283,24 @@ func TestTheGroupsRuleIsEnforced(t *testing.T) {
 	_, err := marie.Dispatch(t.Context(), habilitation.ID{}, note(np, "Sans visa"))
 	wantKey(t, err, correspondence.Conflict, "visa-missing")
 	marie.Dispatches(housetest.Telegram("dam", "bamako", np, "Un autre type"))
+	if may := marie.Writes(note(np, "Sans visa")).May; slices.Contains(may, "sign") || !slices.Contains(may, "submit") {
+		t.Errorf("before the visas marie may %q", may)
+	}
+	if may := marie.Writes(housetest.Telegram("dam", "bamako", np, "Un autre type")).May; !slices.Contains(may, "sign") {
+		t.Errorf("with a telegram marie may %q", may)
+	}
 	draft := theo.Writes(note(np, "Avec visa"))
 	_, err = theo.Submit(t.Context(), draft.ID, 0, correspondence.Submission{Steps: []correspondence.FormStep{agents("karim")}})
 	wantKey(t, err, correspondence.Invalid, "rule-demands-more")
 	wantPersonal(t, theo, karim, draft.ID)
 	theo.Submits(draft.ID) // as the rule has it
 	nadia.Approves(draft.ID)
+	if may := marie.Opens(draft.ID).May; !slices.Contains(may, "sign") {
+		t.Errorf("after the visas marie may %q", may)
+	}
+	if may := theo.Opens(draft.ID).May; slices.Contains(may, "sign") {
+		t.Errorf("theo, who drafts, may %q", may)
+	}
 	if m := marie.Signs(draft.ID, 0).Message; len(m.Visas) != 1 || m.Visas[0].Group.Key != "mae" {
 		t.Errorf("released with %+v", m.Visas)
 	}

@@ -153,7 +153,7 @@ func (d *Desk) allowed(found foundDraft) []string {
 			return may
 		}
 	}
-	signs := d.signs(found)
+	signs := d.mayBeSigned(found)
 	switch state {
 	case circuit.Drafting:
 		may = append(may, "edit")
@@ -168,16 +168,46 @@ func (d *Desk) allowed(found foundDraft) []string {
 	case circuit.InVisa:
 		may = append(may, "withdraw", "abandon")
 	case circuit.ToSign:
+		if d.signs(found) {
+			may = append(may, "edit")
+		}
 		if signs {
-			may = append(may, "edit", "sign", "return")
+			may = append(may, "sign")
+		}
+		if d.signs(found) {
+			may = append(may, "return")
 		}
 		may = append(may, "withdraw", "abandon")
 	case circuit.Held:
-		if signs {
+		if d.signs(found) {
 			may = append(may, "unhold")
 		}
 	case circuit.Abandoned:
 		may = append(may, "discard")
 	}
 	return may
+}
+
+// MayWithNew is what the agent may do with a draft that is not written yet.
+func (d *Desk) MayWithNew() []string { return d.allowed(foundDraft{}) }
+
+// mayBeSigned reports whether the agent may sign a draft as it stands: they sign for its group at its level, and no visa that the group demands of its
+// kind is missing. While the draft names no group of theirs, it is asked of any.
+func (d *Desk) mayBeSigned(found foundDraft) bool {
+	level, err := habilitation.ParseLevel(found.Form.Level)
+	if err != nil {
+		level = habilitation.Unprotected
+	}
+	group := found.group
+	if origin, known := d.house.Folds.Register.AudienceByKey(found.Form.Origin); group == 0 && known {
+		group = origin.ID
+	}
+	if group == 0 || !d.mayWrite(group) {
+		return slices.ContainsFunc(d.writingGroups(), func(one habilitation.AudienceID) bool { return d.maySign(one, level) })
+	}
+	var state circuit.Draft
+	if found.state != nil {
+		state = *found.state
+	}
+	return d.maySign(group, level) && len(d.house.Folds.Circuits.Missing(circuit.Signing{Origin: group, Message: found.Form.Kind}, state)) == 0
 }

@@ -204,8 +204,10 @@ func (d *Desk) FileExchange(ctx context.Context, id habilitation.ID) (DraftView,
 	}
 	form := Form{Kind: Mail.String(), Level: habilitation.Unprotected.String(), Agents: []string{one.With.Login},
 		Subject: cutRunes(OneLine(one.Lines[0].Text), exchangeOneLine)}
-	if groups := d.writingGroups(); len(groups) == 1 {
-		form.Origin = d.house.Folds.audience(groups[0]).Key
+	if origins, err := d.Origins(ctx); err != nil {
+		return DraftView{}, err
+	} else if len(origins) == 1 {
+		form.Origin = origins[0].Key
 	}
 	var text strings.Builder
 	for _, line := range one.Lines {

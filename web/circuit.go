@@ -14,13 +14,8 @@ import (
 // may reports whether the agent may do something with a draft now.
 func may(draft correspondence.DraftView, act string) bool { return slices.Contains(draft.May, act) }
 
-// may is the same of a sheet; one that was never saved may be shared, submitted and signed like a draft of one's own.
-func (p sheet) may(act string) bool {
-	if !p.saved() {
-		return act == "share" || act == "submit" || act == "sign"
-	}
-	return may(p.draft, act)
-}
+// may is the same of a sheet.
+func (p sheet) may(act string) bool { return may(p.draft, act) }
 
 func draftAddress(id habilitation.ID) string { return "/drafts/" + id.String() }
 

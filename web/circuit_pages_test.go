@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"chancery/habilitation"
 )
 
 // typedSheet is a sheet as the page sends it.
@@ -132,6 +134,31 @@ func TestTheSecondSignatoryIsToldWhoSigned(t *testing.T) {
 		}
 	}
 	karim.post(draft+"/circuit", url.Values{"act": {"abandon"}, "reason": {"Sans objet"}}).wants(409)
+}
+
+// TestTheSheetOffersWhatMayBeDone: the one group that an agent writes for is chosen, and nobody is offered to sign who may not.
+func TestTheSheetOffersWhatMayBeDone(t *testing.T) {
+	l := newLodge(t)
+	l.Enact(habilitation.MemberJoined{Audience: 2, Agent: 6, Duties: habilitation.Drafter}) // theo, who signs for nobody
+	for login, signs := range map[string]bool{"marie": true, "theo": false} {
+		sheet := l.visit(login, 2).get("/compose").wants(200).document()
+		if origin := find(find(sheet, "select", "id", "origin"), "option", "value", "dam"); origin == nil || !hasAttribute(origin, "selected") {
+			t.Errorf("%s: the only group is not chosen", login)
+		}
+		if hasAttribute(find(find(sheet, "form", "id", "sheet"), "input", "value", "unprotected"), "checked") || hasAttribute(find(find(sheet, "form", "id", "sheet"), "input", "value", "restricted"), "checked") {
+			t.Errorf("%s: a level is chosen", login)
+		}
+		for _, act := range []string{"sign", "release"} {
+			if offered := find(sheet, "button", "value", act) != nil; offered != signs {
+				t.Errorf("%s is offered to %s: %v", login, act, offered)
+			}
+		}
+	}
+	l.Enact(habilitation.MemberJoined{Audience: 3, Agent: 6, Duties: habilitation.Signatory})
+	sheet := l.visit("theo", 2).get("/compose").wants(200).document()
+	if chosen := find(find(sheet, "select", "id", "origin"), "option", "value", ""); find(sheet, "button", "value", "sign") == nil || hasAttribute(find(find(sheet, "select", "id", "origin"), "option", "value", "dam"), "selected") || chosen == nil {
+		t.Error("who writes for two groups has one chosen, or is not offered to sign")
+	}
 }
 
 func TestBadReviewersAreNamedBesideTheirStep(t *testing.T) {

@@ -1337,7 +1337,7 @@ func sheetActs(f *frame, p sheet) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.may("discard") || !p.saved() {
+		if p.may("discard") {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<button class=\"btn btn-quiet btn-danger-quiet\" type=\"submit\" name=\"act\" value=\"discard\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

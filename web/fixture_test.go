@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,11 @@ func find(page *html.Node, name, key, value string) *html.Node {
 		}
 	}
 	return nil
+}
+
+// hasAttribute reports whether an element has an attribute, whatever it says.
+func hasAttribute(n *html.Node, key string) bool {
+	return n != nil && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key })
 }
 
 func attribute(n *html.Node, key string) string {

@@ -66,6 +66,11 @@ func newDraftPage(c *Call, d *correspondence.Desk) (view, error) {
 	if to := c.query("to"); to != "" && len(to) <= 100 {
 		p.draft.Form.Action = []correspondence.FormAddressee{{Group: to}}
 	}
+	if origins, err := d.Origins(c.ctx); err != nil {
+		return view{}, err
+	} else if p.draft.Form.Origin == "" && len(origins) == 1 {
+		p.draft.Form.Origin = origins[0].Key
+	}
 	return showSheet(c, d, p, 0)
 }
 
@@ -118,6 +123,7 @@ func showSheet(c *Call, d *correspondence.Desk, p sheet, status int) (view, erro
 		return view{}, err
 	}
 	if !p.saved() {
+		p.draft.May = d.MayWithNew()
 		if p.templates, err = d.Templates(c.ctx); err != nil {
 			return view{}, err
 		}
