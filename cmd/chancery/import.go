@@ -14,6 +14,7 @@ import (
 // importCommand has the house keep records of another archive.
 type importCommand struct {
 	Files []string `arg:"" help:"Records, one a line in JSON (.jsonl, .jsonl.zst), or mail, told by how it begins: single mails, mbox, or folders of them."`
+	Mails bool     `help:"Every file is a mail, readable or not: what nobody can read is kept whole, for the operator desk."`
 	Group string   `help:"Key of a group that imported mail is for, beside those that it names." placeholder:"KEY"`
 }
 
@@ -38,7 +39,7 @@ func (c *importCommand) Validate() error {
 func (c *importCommand) Run(s *session) error {
 	return s.within(func(house *assembly.House) error {
 		m := s.meter("documents", -1)
-		report, err := intake.RunFor(s.ctx, house.Chancery, c.Files, c.Group, func(lines int) { m.reach(int64(lines)) })
+		report, err := intake.RunFor(s.ctx, house.Chancery, c.Files, intake.Mails{Group: c.Group, Every: c.Mails}, func(lines int) { m.reach(int64(lines)) })
 		m.end()
 		if !s.json {
 			complainOf(s, report.Skipped, "skipped_more", func(k intake.Skipped) string {

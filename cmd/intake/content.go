@@ -27,9 +27,9 @@ const (
 const sniffed = 4 << 10
 
 var (
-	errNeither         = errors.New("it holds neither mail nor records in JSON")
+	errNeither         = errors.New("it holds neither mail nor records in JSON; --mails takes it as a mail")
 	errIrregular       = errors.New("it is a link or a device, not a file")
-	errNoMail          = errors.New("it holds no mail")
+	errNoMail          = errors.New("it holds no mail that can be told; --mails takes every file as one")
 	errRecordsInFolder = errors.New("it holds records: give it by its name")
 )
 
@@ -39,6 +39,14 @@ func irregular(mode fs.FileMode) error {
 		return nil
 	}
 	return errIrregular
+}
+
+// contentOf tells what a file of that mode holds, where the import does not say that every file is a mail.
+func (r *run) contentOf(path string, mode fs.FileMode) (content, error) {
+	if r.mail.Every && irregular(mode) == nil {
+		return mail, nil
+	}
+	return contentOf(path, mode)
 }
 
 // contentOf tells what a file of that mode holds: by its name where the name leaves no doubt, else by how it begins. Programs name

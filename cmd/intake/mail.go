@@ -19,6 +19,12 @@ import (
 // Mails are kept whole, as they stand in their files: a mail a file, or many in an mbox. Each becomes an imported record under the seal of
 // the house with its text and files beside, for the groups and agents of the house that it names and for the group that the import names.
 
+// Mails is how an import takes files of mail.
+type Mails struct {
+	Group string // key of a group that they are for, beside those that they name; "" for none
+	Every bool   // every file is a mail, readable or not; else only what begins like one
+}
+
 // mailBatch is how many mails share one durable write, and mailBytes how many bytes of them make a batch full before that.
 const (
 	mailBatch = 64
@@ -33,7 +39,7 @@ func (r *run) folder(ctx context.Context, path string) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		what, err := contentOf(at, entry.Type())
+		what, err := r.contentOf(at, entry.Type())
 		switch {
 		case err != nil:
 			return err
@@ -92,7 +98,7 @@ type mailBatcher struct {
 
 func (b *mailBatcher) add(ctx context.Context, raw []byte) error {
 	b.count++
-	b.items = append(b.items, postal.Item{Key: postal.KeyOf(raw, []string{b.run.group}), Raw: raw,
+	b.items = append(b.items, postal.Item{Key: postal.KeyOf(raw, []string{b.run.mail.Group}), Raw: raw,
 		Envelope: postal.Envelope{Peer: filepath.Base(b.path) + " " + strconv.Itoa(b.count)}})
 	if b.size += len(raw); len(b.items) < mailBatch && b.size < mailBytes {
 		return nil
@@ -118,8 +124,8 @@ func (b *mailBatcher) flush(ctx context.Context) error {
 		fresh = append(fresh, item)
 	}
 	var groups []string
-	if r.group != "" {
-		groups = []string{r.group}
+	if r.mail.Group != "" {
+		groups = []string{r.mail.Group}
 	}
 	for i, err := range r.house.ImportMail(ctx, fresh, groups...) {
 		if err != nil && ctx.Err() != nil {

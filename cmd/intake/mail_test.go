@@ -1,16 +1,23 @@
 package intake
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha512"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"chancery/archive"
+	"chancery/correspondence/handling"
+	"chancery/correspondence/postal"
 	"chancery/habilitation"
 )
 
@@ -36,7 +43,7 @@ func TestMailIsImportedWholeAndOnce(t *testing.T) {
 	}
 	run := func(files ...string) Report {
 		t.Helper()
-		report, err := RunFor(context.Background(), house.Chancery, files, "archives", func(int) {})
+		report, err := RunFor(context.Background(), house.Chancery, files, Mails{Group: "archives"}, func(int) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +58,7 @@ func TestMailIsImportedWholeAndOnce(t *testing.T) {
 	if n := house.Chancery.Folds.Ledger.Count(); n != 152 {
 		t.Errorf("%d messages", n)
 	}
-	if _, err := RunFor(context.Background(), house.Chancery, []string{folder}, "nowhere", func(int) {}); !errors.Is(err, ErrNoGroup) {
+	if _, err := RunFor(context.Background(), house.Chancery, []string{folder}, Mails{Group: "nowhere"}, func(int) {}); !errors.Is(err, ErrNoGroup) {
 		t.Errorf("for a group that does not exist: %v", err)
 	}
 }
@@ -137,4 +144,70 @@ func TestMailsOfOtherProgramsAreTold(t *testing.T) {
 			t.Errorf("%s, a %s, is told as %d: %v", k.File, k.Kind, got, err)
 		}
 	}
+}
+
+// TestEveryFileOfTheCorpusGoesIn, readable or not, and each mail lies in the vault byte by byte.
+func TestEveryFileOfTheCorpusGoesIn(t *testing.T) {
+	folder := os.Getenv("CHANCERY_CORPORA")
+	if folder == "" {
+		t.Skip("the corpora are not here: set CHANCERY_CORPORA to their folder")
+	}
+	folder = filepath.Join(folder, "mails", "messages")
+	mails := map[string][]byte{}
+	files, times := 0, 0
+	take := func(raw []byte) {
+		times++
+		mails[postal.KeyOf(raw, []string{""})] = raw
+	}
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files++
+		raw, err := os.ReadFile(path)
+		if err != nil || !postal.IsMbox(raw) {
+			take(raw)
+			return err
+		}
+		return postal.ReadMbox(bytes.NewReader(raw), len(raw), func(e postal.Entry) error {
+			take(bytes.Clone(e.Raw))
+			return nil
+		})
+	})
+	if err != nil || files < 400 || times < files {
+		t.Fatalf("%d mails in %d files: %v", times, files, err)
+	}
+	house := openHouse(t)
+	desk := habilitation.AudienceCreated{Audience: 1, Key: "ordre", Sort: "service", Name: habilitation.Label{FR: "Bureau d’ordre", EN: "Operator desk"}, Timbre: "ORDRE", Level: habilitation.Unprotected}
+	if err := house.Chancery.Enact(t.Context(), 0, desk, habilitation.OperatorDeskNamed{Audience: 1}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := RunFor(t.Context(), house.Chancery, []string{folder}, Mails{Every: true}, func(int) {})
+	if err != nil || len(report.Refused) > 0 || len(report.Skipped) > 0 || report.Imported != len(mails) || report.Imported+report.Present != times {
+		t.Fatalf("%d mails, %d of them different: %+v, %v", times, len(mails), report, err)
+	}
+	for key, raw := range mails {
+		if !house.Chancery.Archived(key) {
+			t.Errorf("%.60q is not in the archive", raw)
+			continue
+		}
+		kept, err := house.Chancery.Vault.Open(t.Context(), archive.Digest{Sum: sha512.Sum512(raw), Size: int64(len(raw))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(kept)
+		if err := errors.Join(err, kept.Close()); err != nil || !bytes.Equal(text, raw) {
+			t.Errorf("%.60q is kept as %.60q: %v", raw, text, err)
+		}
+	}
+	fallen := 0
+	for _, item := range house.Chancery.Folds.Handling.Tray(1) {
+		if item.Why == handling.WhyUnreadable {
+			fallen++
+		}
+	}
+	if fallen == 0 {
+		t.Error("nothing that nobody can read lies on the operator desk")
+	}
+	t.Logf("%d files, %d mails, %d kept, %d unreadable on the operator desk", files, times, report.Imported, fallen)
 }

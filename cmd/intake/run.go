@@ -58,20 +58,20 @@ type Report struct {
 // passed over, so that an interrupted run is simply run again. It stops at the first fault that is not a record's.
 // progress is told how many lines were dealt with.
 func Run(ctx context.Context, house *correspondence.Chancery, files []string, progress func(lines int)) (Report, error) {
-	return RunFor(ctx, house, files, "", progress)
+	return RunFor(ctx, house, files, Mails{}, progress)
 }
 
 // ErrNoGroup is returned for an import to a group that does not exist.
 var ErrNoGroup = errors.New("no such group")
 
-// RunFor is Run for files and folders of mail too, which are for a group beside those that they name; "" for none.
-func RunFor(ctx context.Context, house *correspondence.Chancery, files []string, group string, progress func(lines int)) (Report, error) {
-	if _, known := house.Folds.Register.AudienceByKey(group); group != "" && !known {
-		return Report{}, fmt.Errorf("import for %s: %w", group, ErrNoGroup)
+// RunFor is Run with a word about how files and folders of mail are taken.
+func RunFor(ctx context.Context, house *correspondence.Chancery, files []string, mail Mails, progress func(lines int)) (Report, error) {
+	if _, known := house.Folds.Register.AudienceByKey(mail.Group); mail.Group != "" && !known {
+		return Report{}, fmt.Errorf("import for %s: %w", mail.Group, ErrNoGroup)
 	}
 	begun := time.Now()
 	r := newRun(house, progress)
-	r.group = group
+	r.mail = mail
 	var err error
 	for _, file := range files {
 		if err = r.any(ctx, file); err != nil {
@@ -98,7 +98,7 @@ type run struct {
 	lines     map[string]place     // by source: where it stood first
 	report    Report
 	progress  func(int)
-	group     string // that mails are for
+	mail      Mails
 	done      int
 }
 
@@ -123,7 +123,7 @@ func (r *run) any(ctx context.Context, path string) error {
 	if info.IsDir() {
 		return r.folder(ctx, path)
 	}
-	what, err := contentOf(path, info.Mode())
+	what, err := r.contentOf(path, info.Mode())
 	switch {
 	case err != nil:
 		return err
