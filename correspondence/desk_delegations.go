@@ -2,6 +2,8 @@ package correspondence
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -118,14 +120,22 @@ func (d *Desk) EndDelegation(ctx context.Context, id habilitation.ID, reason str
 
 // Delegations lists what the agent has given and received, whatever became of it, what others of the agent's groups lend each other now or
 // soon, and what the agent may lend.
-func (d *Desk) Delegations(context.Context) (DelegationsPage, error) {
+func (d *Desk) Delegations(ctx context.Context) (DelegationsPage, error) {
 	page := DelegationsPage{Given: []DelegationView{}, Received: []DelegationView{}, Groups: []DelegationView{}, Lendable: []LendableView{}}
 	register, me := d.house.Folds.Register, d.badge.Agent()
+	seen, err := d.delegationsSeen(ctx)
+	if err != nil {
+		return page, err
+	}
 	for _, one := range register.DelegationsOf(me) {
+		view := d.delegationView(one)
+		if what, at := d.delegationNews(one); at.After(seen) {
+			view.News, view.NewsAt = what, &at
+		}
 		if one.From == me {
-			page.Given = append(page.Given, d.delegationView(one))
+			page.Given = append(page.Given, view)
 		} else {
-			page.Received = append(page.Received, d.delegationView(one))
+			page.Received = append(page.Received, view)
 		}
 	}
 	for _, m := range register.Memberships(me) {
@@ -139,6 +149,67 @@ func (d *Desk) Delegations(context.Context) (DelegationsPage, error) {
 		}
 	}
 	return page, nil
+}
+
+// delegationNews is the last that giver or receiver is told of a delegation, with its moment: to the receiver that it was given, to both that it
+// ended, but for what they did themselves.
+func (d *Desk) delegationNews(one habilitation.Delegation) (what string, at time.Time) {
+	me := d.badge.Agent()
+	switch {
+	case !one.Ended.IsZero() && one.EndedBy != me:
+		return "ended", one.Ended
+	case one.Ended.IsZero() && one.Over(d.house.Clock()):
+		return "ended", one.Ends
+	case one.Ended.IsZero() && one.To == me:
+		return "given", one.Given
+	}
+	return "", time.Time{}
+}
+
+// delegationsCount is of how many delegations there is something new: what the menu says.
+func (d *Desk) delegationsCount(ctx context.Context) (count int, err error) {
+	all := d.house.Folds.Register.DelegationsOf(d.badge.Agent())
+	if len(all) == 0 {
+		return 0, nil
+	}
+	seen, err := d.delegationsSeen(ctx)
+	for _, one := range all {
+		if _, at := d.delegationNews(one); at.After(seen) {
+			count++
+		}
+	}
+	return count, err
+}
+
+// keyDelegations is where the shelf of news holds until when the agent has looked at delegations.
+const keyDelegations = "delegations"
+
+func (d *Desk) delegationsSeen(ctx context.Context) (time.Time, error) {
+	item, err := d.house.Store.Get(ctx, OwnerAgent(d.badge.Agent()), shelfNews, keyDelegations)
+	if errors.Is(err, ErrNotThere) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read until when delegations were seen: %w", err)
+	}
+	micros, _ := binary.Varint(item.Value)
+	return time.UnixMicro(micros).UTC(), nil
+}
+
+// SeeDelegations notes that the agent has seen what became of delegations up to a moment.
+func (d *Desk) SeeDelegations(ctx context.Context, through time.Time) error {
+	if now := d.house.Clock(); through.After(now) {
+		through = now
+	}
+	seen, err := d.delegationsSeen(ctx)
+	if err != nil || !through.After(seen) {
+		return err
+	}
+	value := binary.AppendVarint(nil, through.UnixMicro())
+	if _, err := d.house.Store.Put(ctx, OwnerAgent(d.badge.Agent()), shelfNews, keyDelegations, AnyVersion, value); err != nil {
+		return fmt.Errorf("note until when delegations were seen: %w", err)
+	}
+	return nil
 }
 
 func (d *Desk) delegationView(one habilitation.Delegation) DelegationView {

@@ -40,7 +40,10 @@ func (d *Desk) Me(ctx context.Context) (Me, error) {
 		return Me{}, err
 	}
 	me.ToDecide, me.ToReview = len(requests), d.countToReview()
-	me.News, err = d.newsCount(ctx)
+	if me.News, err = d.newsCount(ctx); err != nil {
+		return Me{}, err
+	}
+	me.Delegations, err = d.delegationsCount(ctx)
 	return me, err
 }
 

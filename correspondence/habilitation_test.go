@@ -343,3 +343,53 @@ func TestSigningNeedsAPasswordShownLately(t *testing.T) {
 	_, err = marie.StepUp(t.Context(), housetest.Password, "")
 	wantRefusal(t, correspondence.NotAdmitted)(err)
 }
+
+// TestDelegationsAreNews to who receives one, and to both when it ends, by itself or before; what one did oneself is none.
+func TestDelegationsAreNews(t *testing.T) {
+	h := housetest.WithPeople(t)
+	told := func(step string, want map[string]string) {
+		t.Helper()
+		for _, login := range []string{"marie", "lea", "karim"} {
+			reader := h.As(login)
+			me, err := reader.Me(t.Context())
+			page, failed := reader.Delegations(t.Context())
+			var news []string
+			var last time.Time
+			for _, one := range slices.Concat(page.Received, page.Given) {
+				if one.News != "" {
+					news, last = append(news, one.News), *one.NewsAt
+				}
+			}
+			if got := strings.Join(news, " "); err != nil || failed != nil || got != want[login] || me.Delegations != len(news) {
+				t.Errorf("%s: %s is told %q and %d, want %q (%v, %v)", step, login, got, me.Delegations, want[login], err, failed)
+			}
+			must(t, reader.SeeDelegations(t.Context(), last))
+		}
+		for _, login := range []string{"marie", "lea"} {
+			if me, err := h.As(login).Me(t.Context()); err != nil || me.Delegations != 0 {
+				t.Errorf("%s: what %s has seen stays new: %d, %v", step, login, me.Delegations, err)
+			}
+		}
+	}
+	give := func() correspondence.DelegationView {
+		given, err := h.As("marie").Delegate(t.Context(), correspondence.DelegationForm{To: "lea", Group: "dam", Duties: []string{"signatory"}, Ends: inHours(h, 24), Reason: "Congé"})
+		must(t, err)
+		return given
+	}
+	first := give()
+	told("given", map[string]string{"lea": "given"})
+	h.Clock.Advance(time.Minute)
+	must(t, h.As("marie").EndDelegation(t.Context(), first.ID, "Retour"))
+	told("taken back", map[string]string{"lea": "ended"})
+	h.Clock.Advance(time.Minute)
+	second := give()
+	told("given again", map[string]string{"lea": "given"})
+	h.Clock.Advance(time.Minute)
+	must(t, h.As("lea").EndDelegation(t.Context(), second.ID, "Absente"))
+	told("given up", map[string]string{"marie": "ended"})
+	h.Clock.Advance(time.Minute)
+	give()
+	must(t, h.As("lea").SeeDelegations(t.Context(), h.Clock.Now().Add(48*time.Hour))) // what is to come is not seen
+	h.Clock.Advance(25 * time.Hour)
+	told("over", map[string]string{"marie": "ended", "lea": "ended"})
+}

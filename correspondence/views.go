@@ -258,10 +258,11 @@ type Me struct {
 	Pending     []SignupView       `json:"pending"` // my own requests to join that wait
 	Decided     []SignupView       `json:"decided"` // my own requests to join that were decided in the last three months, the last first
 	ToDecide    int                `json:"to_decide"`
-	ToReview    int                `json:"to_review"` // drafts that wait for my visa or my signature
-	ToDo        int                `json:"to_do"`     // actions that I or nobody of my groups has in hand, and alerts that call me
-	News        int                `json:"news"`      // what became of messages that I sent or sign for, since I last looked
-	Operator    bool               `json:"operator"`  // I belong to the operator desk
+	ToReview    int                `json:"to_review"`   // drafts that wait for my visa or my signature
+	ToDo        int                `json:"to_do"`       // actions that I or nobody of my groups has in hand, and alerts that call me
+	News        int                `json:"news"`        // what became of messages that I sent or sign for, since I last looked
+	Delegations int                `json:"delegations"` // given to me, or ended, since I last looked
+	Operator    bool               `json:"operator"`    // I belong to the operator desk
 }
 
 // MembershipView is one of an agent's groups with the duties held there: drafter, signatory, number_two, manager.

@@ -30,6 +30,8 @@ type DelegationView struct {
 	EndedAt *time.Time      `json:"ended_at,omitempty"`                       // before its time
 	EndedBy *AgentRef       `json:"ended_by,omitempty"`
 	MayEnd  bool            `json:"may_end"`
+	News    string          `json:"news,omitempty" enum:"given,ended"` // what I have not seen yet of one that I gave or received: given, ended
+	NewsAt  *time.Time      `json:"news_at,omitempty"`
 }
 
 // DelegationsPage is the delegations that concern an agent.

@@ -23,6 +23,11 @@ func (s *Server) registerHabilitationAPI() {
 		func(c *Call, d *correspondence.Desk, in correspondence.DelegationForm) (correspondence.DelegationView, error) {
 			return d.Delegate(c.ctx, in)
 		})
+	answer(s, operation{method: fiber.MethodPost, path: "/api/v1/delegations/seen", tag: "mandates", causes: []int{400, 413, 415, 422},
+		summary: "Note that I have seen which delegations were given to me, and which ended, up to a moment"},
+		func(c *Call, d *correspondence.Desk, in newsToSee) (nothing, error) {
+			return nothing{}, d.SeeDelegations(c.ctx, in.Through)
+		})
 	answer(s, operation{method: fiber.MethodDelete, path: "/api/v1/delegations/{id}", tag: "mandates", causes: decided,
 		summary: "End a delegation before its time: take it back, or give it up"},
 		func(c *Call, d *correspondence.Desk, in delegationEnded) (nothing, error) {

@@ -24,6 +24,8 @@ func (c *contract) mandates(l *lodge) {
 	}
 	c.call(422, "POST", "/api/v1/delegations", "/api/v1/delegations", `{"to":"nobody","group":"bamako","duties":["number_two"],"begins":"hier","ends":"","reason":""}`)
 	c.call(200, "GET", "/api/v1/delegations", "/api/v1/delegations", "")
+	c.call(204, "POST", "/api/v1/delegations/seen", "/api/v1/delegations/seen", `{"through":"2026-01-01T00:00:00Z"}`)
+	c.call(400, "POST", "/api/v1/delegations/seen", "/api/v1/delegations/seen", `{"through":"hier"}`)
 	c.call(204, "DELETE", "/api/v1/delegations/{id}", "/api/v1/delegations/"+given.ID+"?reason=retour", "")
 	c.call(409, "DELETE", "/api/v1/delegations/{id}", "/api/v1/delegations/"+given.ID, "")
 	c.call(404, "DELETE", "/api/v1/delegations/{id}", "/api/v1/delegations/00000000000000000000000000", "")
@@ -229,6 +231,14 @@ func TestDelegatingOnThePage(t *testing.T) {
 		t.Errorf("led to %q", to)
 	}
 	page := theo.get("/delegations").wants(200).document()
+	if menu := find(page, "a", "data-section", "delegations"); !strings.Contains(text(menu), "1") || !strings.Contains(text(page), "Nouvelle") {
+		t.Errorf("theo is not told of what is given to him: %s", text(menu))
+	}
+	theo.post("/delegations/seen", url.Values{"through": {attribute(find(page, "input", "name", "through"), "value")}}).wants(303)
+	theo.post("/delegations/seen", url.Values{"through": {"hier"}}).wants(400)
+	if page := theo.get("/delegations").document(); strings.Contains(text(find(page, "a", "data-section", "delegations")), "1") || find(page, "input", "name", "through") != nil {
+		t.Error("what theo has seen stays new")
+	}
 	if words := text(page); !strings.Contains(words, "Théo Blanc, p/o Marie Roy") || !strings.Contains(words, "en vigueur") || !strings.Contains(words, "Y renoncer") {
 		t.Errorf("theo sees %s", words)
 	}
@@ -244,7 +254,7 @@ func TestDelegatingOnThePage(t *testing.T) {
 	l.visit("paul", 2).post(end, url.Values{}).wants(404)
 	theo.post(end, url.Values{}).wants(303)
 	theo.post(end, url.Values{}).wants(409)
-	if words := text(marie.get("/delegations").document()); !strings.Contains(words, "Terminée par Théo Blanc") {
+	if words := text(marie.get("/delegations").document()); !strings.Contains(words, "Terminée par Théo Blanc") || !strings.Contains(words, "Vient de se terminer") {
 		t.Errorf("marie sees %s", words)
 	}
 }

@@ -1236,7 +1236,7 @@ func menu(f *frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = entry(f, "delegations", "/delegations", "file-signature", 0).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = entry(f, "delegations", "/delegations", "file-signature", f.me.Delegations).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

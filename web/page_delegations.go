@@ -23,6 +23,13 @@ func (s *Server) registerMandates() {
 		}}, err
 	})
 	s.page(fiber.MethodPost, "/delegations", delegateOnPage)
+	s.page(fiber.MethodPost, "/delegations/seen", func(c *Call, d *correspondence.Desk) (view, error) {
+		through, err := time.Parse(time.RFC3339Nano, c.text("through"))
+		if err != nil {
+			return view{}, &problem{status: fiber.StatusBadRequest, key: "malformed"}
+		}
+		return view{to: "/delegations?done=news-seen"}, d.SeeDelegations(c.ctx, through)
+	})
 	s.page(fiber.MethodPost, "/delegations/{id}/end", func(c *Call, d *correspondence.Desk) (view, error) {
 		id, err := c.identity("id")
 		if err != nil {
@@ -37,6 +44,16 @@ func (s *Server) registerMandates() {
 		return view{to: "/collectives?done=collective-withdrawn"}, d.WithdrawCollective(c.ctx, c.parameter("key"), c.text("reason"))
 	})
 	s.page(fiber.MethodPost, "/collectives/operator", nameOperatorOnPage)
+}
+
+// newestDelegation is the moment of the last that is new of the delegations on the page; zero when nothing is.
+func newestDelegation(p correspondence.DelegationsPage) (last time.Time) {
+	for _, one := range slices.Concat(p.Received, p.Given) {
+		if one.NewsAt != nil && one.NewsAt.After(last) {
+			last = *one.NewsAt
+		}
+	}
+	return last
 }
 
 // localMoment is how a browser writes a moment that was chosen, in the zone of the house.

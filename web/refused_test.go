@@ -32,7 +32,7 @@ type badForm struct {
 // it is sent.
 var buttonsAlone = []string{
 	"POST /sign-out", "POST /settings", "POST /read-all", "POST /messages/{id}/unread", "POST /messages/{id}/handling/{group}/take", "POST /messages/{id}/handling/{group}/accept",
-	"POST /messages/{id}/shares/{group}/revoke", "POST /alerts/{id}/acknowledge", "POST /exchanges/{id}/file", "POST /exchanges/{id}/drop", "POST /sent/seen",
+	"POST /messages/{id}/shares/{group}/revoke", "POST /alerts/{id}/acknowledge", "POST /exchanges/{id}/file", "POST /exchanges/{id}/drop", "POST /sent/seen", "POST /delegations/seen",
 }
 
 // busyHouse is a house in which every form is on some page.
