@@ -113,7 +113,10 @@ func TestTheLastPassageIsFound(t *testing.T) {
 	at := time.Date(1998, 4, 30, 15, 28, 50, 0, time.UTC)
 	for header, want := range map[string]time.Time{
 		"Received: from a (a; 1) by b; Thu, 30 Apr 1998 11:28:50 -0400 (EDT)\nReceived: by c; Wed, 29 Apr 1998 15:28:50 +0000": at,
-		"Received: by b;\n\tThu, 30 Apr 1998 15:28:50 +0000": at, "Received: by b": {}, "Received: by b; soon": {}, "Date: Thu, 30 Apr 1998 15:28:50 +0000": {},
+		"Received: by b;\n\tThu, 30 Apr 1998 15:28:50 +0000":                                                                   at,
+		"Received: by b":                        {},
+		"Received: by b; soon":                  {},
+		"Date: Thu, 30 Apr 1998 15:28:50 +0000": {},
 	} {
 		if m := postal.Read([]byte(header+"\n\nx"), postal.DefaultLimits()); !m.Received.Equal(want) {
 			t.Errorf("%q was passed on at %s", header, m.Received)
