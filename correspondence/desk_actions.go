@@ -25,13 +25,14 @@ var whoseOrder = []string{waitingForMe, mineToDo, groupsToDo, colleagues}
 
 // toDo is an open line of one of the reader's groups.
 type toDo struct {
-	matter handling.Matter
-	line   handling.Line
-	whose  string
-	late   bool
+	matter   handling.Matter
+	line     handling.Line
+	whose    string
+	late     bool
+	returned bool // a colleague declined it, and it is the reader's again
 }
 
-// Actions is what is to be done by the reader and the reader's groups: what rings, then what is late, then what waits for the reader's yes,
+// Actions is what is to be done by the reader and the reader's groups: what rings, then what a colleague gave back, then what is late, then what waits for the reader's yes,
 // the reader's own, what nobody has taken, and what colleagues have in hand, each by due date.
 func (d *Desk) Actions(ctx context.Context) (ActionsPage, error) {
 	page := ActionsPage{Alerts: []RingingAlert{}, Items: []ActionItem{}}
@@ -69,7 +70,9 @@ func (d *Desk) openLines() []toDo {
 			}
 			matter, _ := d.house.Folds.Handling.Of(row.ID)
 			if l, ok := matter.Line(audience); ok && matter.Waits(l, d.badge.Level(), now) {
-				out = append(out, toDo{matter: matter, line: l, whose: d.whose(l), late: matter.Late(l, d.badge.Level(), now)})
+				one := toDo{matter: matter, line: l, whose: d.whose(l), late: matter.Late(l, d.badge.Level(), now)}
+				one.returned = one.whose == mineToDo && l.Details().Declined != nil
+				out = append(out, one)
 			}
 		}
 	}
@@ -104,15 +107,9 @@ func (d *Desk) whose(l handling.Line) string {
 	return colleagues
 }
 
-// compareToDo puts what is late first, then by whose it is and when it is due; what has no date comes last, the oldest first.
+// compareToDo puts what was given back first, then what is late, then by whose it is and when it is due; what has no date comes last, the oldest first.
 func compareToDo(a, b toDo) int {
-	lateFirst := func(late bool) int {
-		if late {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(lateFirst(a.late), lateFirst(b.late)),
+	return cmp.Or(compareFirst(a.returned, b.returned), compareFirst(a.late, b.late),
 		cmp.Compare(slices.Index(whoseOrder, a.whose), slices.Index(whoseOrder, b.whose)),
 		compareDue(a.line.Due(), b.line.Due()), a.matter.At.Compare(b.matter.At), slices.Compare(a.matter.Message[:], b.matter.Message[:]))
 }
@@ -139,7 +136,7 @@ func (d *Desk) actionItem(one *toDo, unread *unreads) (ActionItem, bool) {
 		return ActionItem{}, false
 	}
 	line, shown := d.handlingLine(d.hand(row), &one.matter, one.line)
-	return ActionItem{Headline: headline, Line: line, Whose: one.whose}, shown
+	return ActionItem{Headline: headline, Line: line, Whose: one.whose, Returned: one.returned}, shown
 }
 
 // toDoCount is how many actions the reader or nobody yet has in hand, and alerts that call the reader: what the menu says waits.

@@ -203,9 +203,20 @@ func TestEntrustedComesBackWhenDeclined(t *testing.T) {
 	}
 	wantRefusal(t, correspondence.Conflict)(h.As("karim").AcceptEntrusted(t.Context(), sent.ID, "dam"))
 	must(t, h.As("marie").DeclineEntrusted(t.Context(), sent.ID, "dam", correspondence.HandlingWish{Reason: "En mission"}))
-	if actions, _ = h.As("karim").Actions(t.Context()); len(actions.Items) != 1 || actions.Items[0].Whose != "mine" || actions.Items[0].Line.Declined.Reason != "En mission" {
+	if actions, _ = h.As("karim").Actions(t.Context()); len(actions.Items) != 1 || actions.Items[0].Whose != "mine" || !actions.Items[0].Returned || actions.Items[0].Line.Declined.Reason != "En mission" {
 		t.Errorf("karim's actions: %+v", actions)
 	}
+	pressing := asked(dr, "En retard")
+	pressing.Action[0].Deadline = "2026-03-02T08:30:00Z"
+	late := h.As("paul").Dispatches(pressing)
+	h.Clock.Advance(time.Hour)
+	if actions, _ = h.As("karim").Actions(t.Context()); len(actions.Items) != 2 || actions.Items[0].ID != sent.ID || !actions.Items[1].Line.Late {
+		t.Errorf("what was given back is not before what is late: %+v", actions)
+	}
+	if actions, _ = h.As("marie").Actions(t.Context()); len(actions.Items) != 2 || actions.Items[0].ID != late.ID || actions.Items[1].Returned {
+		t.Errorf("to marie, who declined it: %+v", actions)
+	}
+	must(t, h.As("karim").CloseHandling(t.Context(), late.ID, "dam", correspondence.HandlingWish{Reason: "fait"}))
 	h.Reopen()
 	must(t, give("karim", "marie"))
 	must(t, h.As("marie").AcceptEntrusted(t.Context(), sent.ID, "dam"))

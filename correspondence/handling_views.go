@@ -138,11 +138,12 @@ type Banner struct {
 // ActionItem is something to be done.
 type ActionItem struct {
 	Headline
-	Line  HandlingLine `json:"line"`
-	Whose string       `json:"whose"` // mine, waiting (for my yes), group (nobody's yet), colleague
+	Line     HandlingLine `json:"line"`
+	Whose    string       `json:"whose"`    // mine, waiting (for my yes), group (nobody's yet), colleague
+	Returned bool         `json:"returned"` // mine again, for a colleague declined it
 }
 
-// ActionsPage is what is to be done: what is late first, then by due date.
+// ActionsPage is what is to be done: what was given back first, then what is late, then by due date.
 type ActionsPage struct {
 	Alerts []RingingAlert `json:"alerts"`
 	Items  []ActionItem   `json:"items"`

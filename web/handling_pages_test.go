@@ -1,9 +1,11 @@
 package web
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"chancery/correspondence"
 	"chancery/correspondence/housetest"
@@ -84,5 +86,38 @@ func TestACancelledMessageOffersNothingNew(t *testing.T) {
 	}
 	if told := string(marie.post(page+"/handling/dam/take", url.Values{}).wants(409).body); !strings.Contains(told, "Annulé par TD BAMAKO 2 le 2 mars 2026") {
 		t.Errorf("taking it is answered %s", told)
+	}
+}
+
+// TestRefusalsTellTheTimeOfTheHouse, as everything else on its pages does; a program is told in UTC.
+func TestRefusalsTellTheTimeOfTheHouse(t *testing.T) {
+	paris, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLodge(t, func(o *Options) { o.Zone = paris })
+	sent := l.As("paul").Dispatches(housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Moyens héliportés"))
+	take := sent.ID.String() + "/handling/dam/take"
+	l.visit("karim", 2).post("/messages/"+take, url.Values{}).wants(303)
+	if told := string(l.visit("marie", 2).post("/messages/"+take, url.Values{}).wants(409).body); !strings.Contains(told, "Pris en charge par Karim Benali le 2 mars 2026 à 09:00.") {
+		t.Errorf("marie is told %s", told)
+	}
+	if told := string(l.visit("marie", 2).sendJSON("POST", "/api/v1/messages/"+take, "{}").wants(409).body); !strings.Contains(told, "le 2 mars 2026 à 08:00 UTC.") {
+		t.Errorf("her program is told %s", told)
+	}
+}
+
+// TestWhatWasDeclinedComesBackOnTop of the list of whoever gave it, under a heading of its own.
+func TestWhatWasDeclinedComesBackOnTop(t *testing.T) {
+	l := newLodge(t)
+	form := housetest.Telegram("bamako", "dam", habilitation.Unprotected, "Moyens héliportés")
+	form.Action[0].Qualification, form.Action[0].Deadline, form.Action[0].Instruction = "do", "2026-03-04", "Rendre compte"
+	sent := l.As("paul").Dispatches(form)
+	if err := errors.Join(l.As("karim").Entrust(t.Context(), sent.ID, "dam", wishTo("marie")),
+		l.As("marie").DeclineEntrusted(t.Context(), sent.ID, "dam", correspondence.HandlingWish{Reason: "En mission"})); err != nil {
+		t.Fatal(err)
+	}
+	if page := text(l.visit("karim", 2).get("/actions").wants(200).document()); !strings.Contains(page, "Décliné, de nouveau à vous") || !strings.Contains(page, "En mission") {
+		t.Errorf("the list says %s", page)
 	}
 }

@@ -61,6 +61,9 @@ func (f *frame) deadline(t time.Time) string {
 	return f.Deadline(t, f.now)
 }
 
+// Fault is the sentence for a fault, its times in the house's zone.
+func (f *frame) Fault(one correspondence.Fault) string { return f.fault(one, f.dateTime) }
+
 func (f *frame) until(t time.Time) string { return f.Until(t, f.now.Location()) }
 
 // iso is a time as machines read it.

@@ -73,12 +73,15 @@ type actionSection struct {
 // quickKeys are the acts that the list offers, with their keys.
 var quickKeys = map[string]string{"take": "p", "accept": "a"}
 
-// bySection splits actions into lanes, in their order: what is late comes before everything else.
+// bySection splits actions into lanes, in their order: what was given back and then what is late come before everything else.
 func bySection(items []correspondence.ActionItem) []actionSection {
 	var all []actionSection
 	for _, item := range items {
 		whose := item.Whose
-		if item.Line.Late {
+		switch {
+		case item.Returned:
+			whose = "returned"
+		case item.Line.Late:
 			whose = "late"
 		}
 		if len(all) == 0 || all[len(all)-1].whose != whose {

@@ -121,8 +121,13 @@ func (w *words) Corrected(b correspondence.Banner, zone *time.Location) string {
 // Level is a level in plain words.
 func (w *words) Level(l habilitation.Level) string { return w.T("level." + l.String()) }
 
-// Fault is the sentence for a fault; one whose key has no sentence is told by a general one that names the key.
+// Fault is the sentence for a fault, for programs: its times are in UTC and say so.
 func (w *words) Fault(f correspondence.Fault) string {
+	return w.fault(f, func(at time.Time) string { return w.DateTime(at.UTC()) + " UTC" })
+}
+
+// fault is the sentence for a fault; one whose key has no sentence is told by a general one that names the key.
+func (w *words) fault(f correspondence.Fault, tell func(time.Time) string) string {
 	key := "fault." + f.Key
 	if f.Key == "unknown-choice" && f.Args["choices"] == "" {
 		key = "fault.not-a-choice" // where the choices stand on the page
@@ -133,7 +138,7 @@ func (w *words) Fault(f correspondence.Fault) string {
 	var pairs []any
 	for name, value := range f.Args {
 		if at, err := time.Parse(time.RFC3339, value); name == "at" && err == nil {
-			value = w.DateTime(at.UTC()) + " UTC"
+			value = tell(at)
 		}
 		pairs = append(pairs, name, value)
 	}
