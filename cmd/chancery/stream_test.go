@@ -3,45 +3,46 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"chancery/cmd/fiction"
 )
 
-// demonstration serves a demonstration in this process and returns its address, its folder and what ends it and gives the exit code.
+// demonstration serves a demonstration and returns its address, its folder and what ends it, as an administrator would, and gives the exit code.
 func demonstration(t *testing.T, flags ...string) (address, folder string, end func() int) {
 	t.Helper()
 	folder = filepath.Join(t.TempDir(), "demo")
-	ctx, cancel := context.WithCancel(t.Context())
-	said, out := io.Pipe()
-	code := make(chan int, 1)
-	go func() {
-		code <- run(ctx, append([]string{"demo", "--data", folder, "--listen", "127.0.0.1:0", "--json"}, flags...), nil, out, t.Output())
-		out.Close()
-	}()
+	server := command(t.Context(), t.TempDir(), nil, append([]string{"demo", "--data", folder, "--listen", "127.0.0.1:0", "--json"}, flags...)...)
+	server.Stderr = t.Output()
+	said, err := server.StdoutPipe()
+	if err == nil {
+		err = server.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	var answer struct{ Address string }
 	if err := json.NewDecoder(said).Decode(&answer); err != nil {
-		cancel()
 		t.Fatalf("the demonstration did not begin: %v", err)
 	}
-	go func() { _, _ = io.Copy(io.Discard, said) }()
 	return answer.Address, folder, func() int {
-		cancel()
-		select {
-		case c := <-code:
-			return c
-		case <-time.After(stopPatience + 5*time.Second):
+		late := time.AfterFunc(stopPatience+5*time.Second, func() {
 			t.Error("the program did not stop")
-			return -1
-		}
+			_ = server.Process.Kill()
+		})
+		defer late.Stop()
+		_ = server.Process.Signal(syscall.SIGTERM)
+		_, _ = io.Copy(io.Discard, said)
+		_ = server.Wait()
+		return server.ProcessState.ExitCode()
 	}
 }
 
