@@ -76,6 +76,22 @@ func TestADraftGoesItsWayOnPages(t *testing.T) {
 	}
 }
 
+// TestNamesOfOneAreReadAsKeys: who drafted and who answers for the level may be typed by name, and are shown by name.
+func TestNamesOfOneAreReadAsKeys(t *testing.T) {
+	l := newLodge(t)
+	marie := l.visit("marie", 2)
+	draft := strings.Split(marie.post("/compose", typedSheet("act", "save", "drafter", "karim benali", "level_owner", "Ambassade à Bamako")).wants(303).Header.Get("Location"), "?")[0]
+	sheet := marie.get(draft).wants(200).document()
+	for field, want := range map[string][2]string{"drafter": {"karim", "Karim Benali"}, "level_owner": {"bamako", "BAMAKO – Ambassade à Bamako"}} {
+		if value := attribute(find(sheet, "input", "name", field), "value"); value != want[0] {
+			t.Errorf("%s is kept as %q", field, value)
+		}
+		if hint := text(find(sheet, "p", "id", field+"-hint")); !strings.HasPrefix(hint, want[1]) {
+			t.Errorf("%s is told as %q", field, hint)
+		}
+	}
+}
+
 func TestWhatChangedIsShown(t *testing.T) {
 	l := newLodge(t)
 	marie, karim := l.visit("marie", 2), l.visit("karim", 2)

@@ -45,6 +45,12 @@ func (c *Call) typedForm(d *correspondence.Desk) (correspondence.Form, error) {
 	if err != nil {
 		return form, err
 	}
+	if form.Drafter != "" {
+		form.Drafter = find.agent(form.Drafter)
+	}
+	if form.LevelOwner != "" {
+		form.LevelOwner = find.group(form.LevelOwner)
+	}
 	form.Action, err = c.typedLines("action", find.group)
 	if err == nil {
 		form.Info, err = c.typedLines("info", find.group)

@@ -2,20 +2,18 @@
 const pause = 1500;
 
 export function compose(sheet) {
-  for (const event of ["auto-complete-change"]) {
-    sheet.addEventListener(event, (chosen) => {
-      const picker = chosen.target.closest("[data-picker]");
-      if (!picker || !chosen.target.value) return;
-      picker.closest(".picker").querySelector("[data-add]").click();
-    });
-  }
   const autosave = document.getElementById("autosave");
-  if (!autosave) return;
   let timer = 0;
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => autosave.dispatchEvent(new CustomEvent("autosave")), pause);
+    timer = setTimeout(() => autosave?.dispatchEvent(new CustomEvent("autosave")), pause);
   };
+  // A chosen name becomes a line at once where there may be many; where there is one it stands in its field, to be saved.
+  sheet.addEventListener("auto-complete-change", (chosen) => {
+    const picker = chosen.target.closest("[data-picker]");
+    if (!picker) later();
+    else if (chosen.target.value) picker.closest(".picker").querySelector("[data-add]").click();
+  });
   sheet.addEventListener("input", (event) => {
     if (!event.target.name?.endsWith(".add")) later();
   });
