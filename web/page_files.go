@@ -219,6 +219,7 @@ func (c *Call) send(d *correspondence.Desk, place habilitation.ID, file *multipa
 type previewed struct {
 	file  correspondence.AttachmentView
 	back  string // address of what it is a file of
+	way   string // how the way back is called
 	save  string // address of its bytes; what was made from it lies below
 	words string
 	cut   bool // there are more words than are shown
@@ -249,7 +250,7 @@ func previewPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	p := previewed{file: file, back: messageAddress(id), save: attachmentAddress(id, n)}
+	p := previewed{file: file, back: messageAddress(id), way: "files.back", save: attachmentAddress(id, n)}
 	return p.view("teleprinter", func() (int64, io.ReadCloser, error) { return d.Made(c.ctx, id, n, correspondence.MadeWords) })
 }
 
@@ -263,7 +264,7 @@ func draftPreviewPage(c *Call, d *correspondence.Desk) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	p := previewed{back: draftAddress(id), save: "/api/v1" + draftFileAddress(id, n), file: correspondence.AttachmentView{Name: file.Name, Type: file.Type,
+	p := previewed{back: draftAddress(id), way: "files.back-draft", save: "/api/v1" + draftFileAddress(id, n), file: correspondence.AttachmentView{Name: file.Name, Type: file.Type,
 		Size: file.Size, Level: file.Mark, Warnings: file.Warnings, Words: file.Words, Looks: file.Looks}}
 	return p.view("drafts", func() (int64, io.ReadCloser, error) { return d.DraftMade(c.ctx, id, n, correspondence.MadeWords) })
 }
