@@ -291,7 +291,9 @@ func TestTheGroupsRuleIsEnforced(t *testing.T) {
 	}
 	draft := theo.Writes(note(np, "Avec visa"))
 	_, err = theo.Submit(t.Context(), draft.ID, 0, correspondence.Submission{Steps: []correspondence.FormStep{agents("karim")}})
-	wantKey(t, err, correspondence.Invalid, "rule-demands-more")
+	if told := wantKey(t, err, correspondence.Invalid, "rule-demands-more"); told.Faults[0].Args["steps"] != "Ministère" {
+		t.Errorf("the rule is told as %+v", told.Faults)
+	}
 	wantPersonal(t, theo, karim, draft.ID)
 	theo.Submits(draft.ID) // as the rule has it
 	nadia.Approves(draft.ID)

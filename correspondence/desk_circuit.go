@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"chancery/archive"
@@ -148,10 +149,34 @@ func (d *Desk) submitted(by habilitation.AgentID, act circuit.DraftSubmitted, fo
 	if act.Level, err = habilitation.ParseLevel(form.Level); err != nil || now != act.Digest {
 		return nil, refuse(Conflict, "draft-changed")
 	}
-	if act, err = d.house.Folds.Circuits.Submit(by, act, form.Kind); err != nil {
+	act, err = d.house.Folds.Circuits.Submit(by, act, form.Kind)
+	if errors.Is(err, circuit.ErrRule) {
+		return nil, invalid("steps", "rule-demands-more", "steps", d.stepsInWords(d.house.Folds.Circuits.Rule(act.Origin, form.Kind), form.Language))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return d.inClear(act.Level)(act, d.cleared(act.Steps, act.Level))
+}
+
+// stepsInWords names the reviewers of steps in their order: those of one step together, with a stroke between those of whom one is enough.
+func (d *Desk) stepsInWords(steps []circuit.Step, language string) string {
+	words := make([]string, len(steps))
+	for i, step := range steps {
+		names := make([]string, len(step.Reviewers))
+		for j, r := range step.Reviewers {
+			if names[j] = d.house.Folds.agent(r.Agent).Name; r.Audience != 0 {
+				group, _ := d.house.Folds.Register.Audience(r.Audience)
+				names[j] = group.Name.In(language)
+			}
+		}
+		between := " / "
+		if step.All {
+			between = " + "
+		}
+		words[i] = strings.Join(names, between)
+	}
+	return strings.Join(words, " → ")
 }
 
 // cleared refuses reviewers who could not read what they are asked about.
