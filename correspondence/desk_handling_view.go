@@ -94,6 +94,9 @@ func (d *Desk) handlingLine(h handling.Hand, one *handling.Matter, l handling.Li
 		to := d.house.Folds.audience(more.To)
 		v.ReassignedTo = &to
 	}
+	if asked {
+		v.Call = d.callOfLine(more.Alert)
+	}
 	if mine {
 		d.entrusting(&v, more)
 		d.acts(&v, h, one, l)
@@ -102,6 +105,15 @@ func (d *Desk) handlingLine(h handling.Hand, one *handling.Matter, l handling.Li
 		}
 	}
 	return v, true
+}
+
+// callOfLine is how far the call of a line came; nil when nobody was called.
+func (d *Desk) callOfLine(id habilitation.ID) *CallView {
+	a, known := d.house.Folds.Handling.Alert(id)
+	if !known {
+		return nil
+	}
+	return &CallView{RaisedAt: a.Raised, Called: min(a.Place+1, len(a.Watch)), Everybody: a.Place >= len(a.Watch), AcknowledgedAt: moment(a.Acknowledged.At)}
 }
 
 // handlingState is what anybody may know who may know anything of the line.

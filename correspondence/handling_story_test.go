@@ -371,6 +371,20 @@ func TestFlashCallsTheDutyRoster(t *testing.T) {
 	if len(first) != 1 || first[0].Message.ID != sent.ID || first[0].Group.Key != "dam" || len(first[0].Called) != 1 || first[0].Called[0].Login != "marie" || first[0].Everybody {
 		t.Fatalf("marie is called: %+v", first)
 	}
+	called := func() correspondence.CallView {
+		t.Helper()
+		line := lineOf(t, h.As("paul"), sent.ID, "dam")
+		if line.Alert != nil || line.Call == nil {
+			t.Fatalf("the originator is told %+v, %+v", line.Alert, line.Call)
+		}
+		return *line.Call
+	}
+	if c := called(); !c.RaisedAt.Equal(first[0].RaisedAt) || c.Called != 1 || c.Everybody || c.AcknowledgedAt != nil {
+		t.Errorf("the originator is told %+v", c)
+	}
+	if lineOf(t, h.As("marie"), sent.ID, "dam").Call != nil {
+		t.Error("the addressee is told what is for the originator")
+	}
 	if len(alerts("lea")) != 0 || len(alerts("karim")) != 0 || len(alerts("paul")) != 0 {
 		t.Error("others are called at once: lea is not cleared, karim not yet")
 	}
@@ -387,6 +401,9 @@ func TestFlashCallsTheDutyRoster(t *testing.T) {
 		t.Errorf("karim is called: %+v", next)
 	}
 	must(t, h.As("karim").AcknowledgeAlert(t.Context(), first[0].ID))
+	if c := called(); c.Called != 2 || c.AcknowledgedAt == nil || !c.AcknowledgedAt.Equal(h.Clock.Now()) {
+		t.Errorf("acknowledged, the originator is told %+v", c)
+	}
 	wantRefusal(t, correspondence.Conflict)(h.As("marie").AcknowledgeAlert(t.Context(), first[0].ID))
 	if got := lineOf(t, h.As("marie"), sent.ID, "dam").Alert; got == nil || got.AcknowledgedBy.Login != "karim" || len(alerts("marie")) != 0 {
 		t.Errorf("acknowledged: %+v", got)

@@ -44,6 +44,14 @@ type AlertView struct {
 	AcknowledgedAt *time.Time      `json:"acknowledged_at,omitempty"`
 }
 
+// CallView is how far a call to the duty roster came, as its originator is told: without names.
+type CallView struct {
+	RaisedAt       time.Time  `json:"raised_at"`
+	Called         int        `json:"called"`    // how many of the watch were called so far
+	Everybody      bool       `json:"everybody"` // the whole group was
+	AcknowledgedAt *time.Time `json:"acknowledged_at,omitempty"`
+}
+
 // RingingAlert is a call that waits for the reader's acknowledgement, with the message that it calls for.
 type RingingAlert struct {
 	AlertView
@@ -83,8 +91,9 @@ type HandlingLine struct {
 	Settled       *WordView      `json:"settled,omitempty"`       // who took it off the operator desk, and why
 	Answer        *AnswerView    `json:"answer,omitempty"`
 	Alert         *AlertView     `json:"alert,omitempty"`
-	May           []string       `json:"may"`        // take, assign, accept, decline, close, reassign, misaddressed, break-silence
-	Colleagues    []AgentRef     `json:"colleagues"` // to whom it may be entrusted
+	Call          *CallView      `json:"call,omitempty"` // for the originator
+	May           []string       `json:"may"`            // take, assign, accept, decline, close, reassign, misaddressed, break-silence
+	Colleagues    []AgentRef     `json:"colleagues"`     // to whom it may be entrusted
 }
 
 // ShareView is a community that the message was brought into.

@@ -60,6 +60,13 @@ func TestEveryActAnswersOnALineThatCalls(t *testing.T) {
 					}
 					marie.call(204, "POST", "/api/v1/alerts/{id}/acknowledge", "/api/v1/alerts/"+view.Lines[0].Alert.ID+"/acknowledge", "")
 				}
+				told := "réception pas encore accusée"
+				if acknowledged {
+					told = "réception accusée le"
+				}
+				if page := text(paul.get(strings.TrimPrefix(path, "/api/v1")).wants(200).document()); !strings.Contains(page, "Permanence appelée le") || !strings.Contains(page, told) || strings.Contains(page, "Marie Roy est appelé") {
+					t.Errorf("%s: the originator is not told how far the call came, or by name: %s", name, page)
+				}
 				looks := func() {
 					for c, lists := range map[*contract][]string{marie: {"/api/v1/actions", "/api/v1/teleprinter", "/api/v1/operator/tray"}, karim: {"/api/v1/actions"}, paul: {"/api/v1/sent", "/api/v1/sent/news", "/api/v1/operator/tray"}} {
 						c.call(200, "GET", "/api/v1/messages/{id}/handling", path+"/handling", "")
