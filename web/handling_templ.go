@@ -1061,7 +1061,7 @@ func handlingFacts(f *frame, l correspondence.HandlingLine) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-			} else if c.Called > 1 {
+			} else {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "– ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
