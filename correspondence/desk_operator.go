@@ -1,7 +1,9 @@
 package correspondence
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"chancery/correspondence/handling"
 	"chancery/habilitation"
@@ -58,16 +60,41 @@ type SettleWish struct {
 // SettleTray settles an item of the operator desk. To whoever does not belong to it the item does not exist.
 func (d *Desk) SettleTray(ctx context.Context, id habilitation.ID, wish SettleWish) error {
 	item, there := d.house.Folds.Handling.TrayItem(id)
-	if !there || !d.badge.Perimeter().HasAudience(item.Desk) {
+	if !there {
+		return d.settled(id)
+	}
+	if !d.badge.Perimeter().HasAudience(item.Desk) {
 		return errUnknown
 	}
 	act, err := d.settlement(id, wish)
 	if err != nil {
 		return err
 	}
-	return d.about(ctx, item.Message, func(h handling.Hand, _ search.Row) (habilitation.Act, error) {
+	err = d.about(ctx, item.Message, func(h handling.Hand, _ search.Row) (habilitation.Act, error) {
 		return anAct(d.house.Folds.Handling.Settle(h, act))
 	})
+	if isUnknown(err) {
+		return d.settled(id)
+	}
+	return err
+}
+
+// settled tells an operator who settled an item and how, up to the level of the session: it lay before them a moment ago, and is not theirs to read
+// any more.
+func (d *Desk) settled(id habilitation.ID) error {
+	message, line, known := d.house.Folds.Handling.Settled(id)
+	row, there := d.house.Folds.Rows.Row(message)
+	if !known || !there || !d.operates() || row.Marking.Level() > d.badge.Level() {
+		return errUnknown
+	}
+	how := line.Details()
+	args := map[string]string{"agent": d.house.Folds.agent(how.Settled.By).Name, "at": how.Settled.At.UTC().Format(time.RFC3339), "reason": how.Settled.Reason}
+	told := Fault{Field: "item", Key: "settled", Args: args}
+	if how.To != 0 {
+		to := d.house.Folds.audience(how.To)
+		told.Key, args["group"] = "settled-to", cmp.Or(to.Timbre, to.Key)
+	}
+	return &Refusal{Cause: Conflict, Key: "settled", Faults: []Fault{told}}
 }
 
 func (d *Desk) settlement(id habilitation.ID, wish SettleWish) (handling.TraySettled, error) {

@@ -260,7 +260,14 @@ func TestEndsOfHandling(t *testing.T) {
 	}
 	wantRefusal(t, correspondence.Unknown)(h.As("marie").SettleTray(t.Context(), back.ID, correspondence.SettleWish{Reason: "x"}))
 	must(t, h.As("theo").SettleTray(t.Context(), back.ID, correspondence.SettleWish{Group: "sante", Reason: "À la santé"}))
-	wantRefusal(t, correspondence.Unknown)(h.As("theo").SettleTray(t.Context(), back.ID, correspondence.SettleWish{Reason: "x"}))
+	for range 2 { // as folded, and as restored
+		again := wantKey(t, h.As("theo").SettleTray(t.Context(), back.ID, correspondence.SettleWish{Reason: "x"}), correspondence.Conflict, "settled")
+		if told := again.Faults[0]; told.Key != "settled-to" || told.Args["agent"] != "Théo Blanc" || told.Args["group"] != "MINSANTE" || told.Args["reason"] != "À la santé" {
+			t.Errorf("the second operator is told %+v", told)
+		}
+		wantRefusal(t, correspondence.Unknown)(h.As("marie").SettleTray(t.Context(), back.ID, correspondence.SettleWish{Reason: "x"}))
+		h.Reopen()
+	}
 	if got := h.As("ines").Reads(lost.ID); got.Reasons[0].Kind != "retransmitted" {
 		t.Errorf("ines reads because %+v", got.Reasons)
 	}

@@ -73,7 +73,8 @@ func (c *contract) operates(l *lodge, message string, act func(status, message i
 	item := "/api/v1/operator/" + tray.Items[0].ID + "/settle"
 	c.call(422, "POST", "/api/v1/operator/{id}/settle", item, `{"group":"nulle part","reason":""}`)
 	c.call(204, "POST", "/api/v1/operator/{id}/settle", item, `{"group":"mae","role":"info","reason":"Au ministère"}`)
-	c.call(404, "POST", "/api/v1/operator/{id}/settle", item, `{"reason":"x"}`)
+	c.call(409, "POST", "/api/v1/operator/{id}/settle", item, `{"reason":"x"}`)
+	c.call(404, "POST", "/api/v1/operator/{id}/settle", "/api/v1/operator/00000000000000000000000000/settle", `{"reason":"x"}`)
 	flash := housetest.Telegram("bamako", "dam", habilitation.Restricted, "Coup de force")
 	flash.Precedence = "flash"
 	sent := l.As("paul").Dispatches(flash)

@@ -330,6 +330,7 @@ func (s *state) foldSettled(by Stamp, act TraySettled) {
 	one := s.by[item.Message]
 	if l := one.line(item.Audience); l != nil {
 		l.change(func(d *Details) { d.Settled, d.To = &Word{Stamp: by, Reason: act.Reason}, act.To })
+		s.settled[act.Item] = place{item.Message, item.Audience}
 	}
 	if act.To == 0 || one.line(act.To) != nil {
 		return

@@ -82,6 +82,17 @@ func (m *Matters) TrayItem(id habilitation.ID) (TrayItem, bool) {
 	return *item, true
 }
 
+// Settled finds the line that an item of the operator desk was about which lies there no more; what nobody was addressed in has none.
+func (m *Matters) Settled(id habilitation.ID) (message habilitation.ID, l Line, ok bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	at, known := m.state.settled[id]
+	if !known || m.state.tray[id] != nil {
+		return message, l, false
+	}
+	return at.message, *m.state.by[at.message].line(at.audience), true
+}
+
 // Alert finds an alert.
 func (m *Matters) Alert(id habilitation.ID) (Alert, bool) {
 	m.mu.RLock()

@@ -25,6 +25,7 @@ type state struct {
 	uncalled map[place]struct{}                                       // flash or by night, and no alert raised yet
 	running  map[habilitation.ID]struct{}                             // silence procedures
 	tray     map[habilitation.ID]*TrayItem                            // what lies on the operator desk
+	settled  map[habilitation.ID]place                                // of what was taken off it again: what it was about
 	later    map[habilitation.ID]struct{}                             // messages brought to somebody after their release
 	dates    dates                                                    // when something becomes late or expires
 	awaited  map[habilitation.AudienceID]map[habilitation.ID]struct{} // by origin: of what something is still to come
@@ -51,7 +52,7 @@ func NewMatters() *Matters { return &Matters{state: newState()} }
 func newState() *state {
 	return &state{by: map[habilitation.ID]*matter{}, toward: map[series]map[uint64]habilitation.ID{}, open: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
 		alerts: map[habilitation.ID]*Alert{}, ringing: map[habilitation.ID]struct{}{},
-		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{},
+		uncalled: map[place]struct{}{}, running: map[habilitation.ID]struct{}{}, tray: map[habilitation.ID]*TrayItem{}, settled: map[habilitation.ID]place{},
 		later: map[habilitation.ID]struct{}{}, awaited: map[habilitation.AudienceID]map[habilitation.ID]struct{}{},
 		answered: map[habilitation.AudienceID]map[habilitation.ID]struct{}{}, latest: map[outlook][]moved{}}
 }

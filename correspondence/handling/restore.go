@@ -50,6 +50,11 @@ func (s *state) index() {
 		for i := range one.lines {
 			l := &one.lines[i]
 			s.follow(id, l)
+			for _, why := range []Why{WhyUndelivered, WhyMisaddressed} {
+				if l.Details().Settled != nil {
+					s.settled[ItemOf(id, l.Audience, why)] = place{id, l.Audience}
+				}
+			}
 			if l.Details().Addition != nil {
 				s.number(id, l.Audience, l.N)
 			}
