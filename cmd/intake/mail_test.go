@@ -146,7 +146,8 @@ func TestMailsOfOtherProgramsAreTold(t *testing.T) {
 	}
 }
 
-// TestEveryFileOfTheCorpusGoesIn, readable or not, and each mail lies in the vault byte by byte.
+// TestEveryFileOfTheCorpusGoesIn, readable or not, and each mail lies in the vault byte by byte. Unless CHANCERY_SOAK is set, of the files that
+// need no flag only some.
 func TestEveryFileOfTheCorpusGoesIn(t *testing.T) {
 	folder := os.Getenv("CHANCERY_CORPORA")
 	if folder == "" {
@@ -154,6 +155,7 @@ func TestEveryFileOfTheCorpusGoesIn(t *testing.T) {
 	}
 	folder = filepath.Join(folder, "mails", "messages")
 	mails := map[string][]byte{}
+	var paths []string
 	files, times := 0, 0
 	take := func(raw []byte) {
 		times++
@@ -164,6 +166,10 @@ func TestEveryFileOfTheCorpusGoesIn(t *testing.T) {
 			return err
 		}
 		files++
+		if known, err := contentOf(path, entry.Type()); err == nil && known == mail && files%25 != 0 && os.Getenv("CHANCERY_SOAK") == "" {
+			return nil
+		}
+		paths = append(paths, path)
 		raw, err := os.ReadFile(path)
 		if err != nil || !postal.IsMbox(raw) {
 			take(raw)
@@ -174,15 +180,15 @@ func TestEveryFileOfTheCorpusGoesIn(t *testing.T) {
 			return nil
 		})
 	})
-	if err != nil || files < 400 || times < files {
-		t.Fatalf("%d mails in %d files: %v", times, files, err)
+	if err != nil || files < 400 || times < len(paths) {
+		t.Fatalf("%d mails in %d of %d files: %v", times, len(paths), files, err)
 	}
 	house := openHouse(t)
 	desk := habilitation.AudienceCreated{Audience: 1, Key: "ordre", Sort: "service", Name: habilitation.Label{FR: "Bureau d’ordre", EN: "Operator desk"}, Timbre: "ORDRE", Level: habilitation.Unprotected}
 	if err := house.Chancery.Enact(t.Context(), 0, desk, habilitation.OperatorDeskNamed{Audience: 1}); err != nil {
 		t.Fatal(err)
 	}
-	report, err := RunFor(t.Context(), house.Chancery, []string{folder}, Mails{Every: true}, func(int) {})
+	report, err := RunFor(t.Context(), house.Chancery, paths, Mails{Every: true}, func(int) {})
 	if err != nil || len(report.Refused) > 0 || len(report.Skipped) > 0 || report.Imported != len(mails) || report.Imported+report.Present != times {
 		t.Fatalf("%d mails, %d of them different: %+v, %v", times, len(mails), report, err)
 	}
