@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/smtp"
 	"path/filepath"
 	"sync"
@@ -16,8 +17,8 @@ import (
 	"chancery/correspondence/postal"
 )
 
-// serving starts the program with SMTP on a free port and returns its addresses; kill ends it as a power cut would.
-func serving(t *testing.T, folder string) (address string, kill func()) {
+// serving starts the program with SMTP on a free port and returns where it listens; kill ends it as a power cut would.
+func serving(t testing.TB, folder string) (told map[string]string, kill func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context()) // CommandContext kills with SIGKILL
 	program := command(ctx, ".", []string{"CHANCERY_SMTP_LISTEN=127.0.0.1:0"}, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--json")
@@ -28,11 +29,10 @@ func serving(t *testing.T, folder string) (address string, kill func()) {
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var told map[string]string
 	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&told); err != nil || told["smtp"] == "" {
 		t.Fatalf("it tells %v: %v", told, err)
 	}
-	return told["smtp"], sync.OnceFunc(func() {
+	return told, sync.OnceFunc(func() {
 		cancel()
 		_ = program.Wait()
 	})
@@ -40,19 +40,23 @@ func serving(t *testing.T, folder string) (address string, kill func()) {
 
 // deliver sends one mail in clear, over a connection of its own.
 func deliver(address string, n int) error {
+	return send(address, "inconnu@essai.example", fmt.Sprintf("From: a@example.org\r\nSubject: %d\r\n\r\nBonjour.\r\n", n))
+}
+
+func send(address, to, mail string) error {
 	client, err := smtp.Dial(address)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	if err := errors.Join(client.Mail("a@example.org"), client.Rcpt("inconnu@essai.example")); err != nil {
+	if err := errors.Join(client.Mail("a@example.org"), client.Rcpt(to)); err != nil {
 		return err
 	}
 	w, err := client.Data()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "From: a@example.org\r\nSubject: %d\r\n\r\nBonjour.\r\n", n)
+	_, err = io.WriteString(w, mail)
 	return errors.Join(err, w.Close())
 }
 
@@ -68,7 +72,7 @@ func TestKilledServerLosesNoMailThatItAcknowledged(t *testing.T) {
 	acknowledged := map[int]bool{}
 	next, kills := 0, 0
 	for len(acknowledged) < count {
-		address, kill := serving(t, folder)
+		told, kill := serving(t, folder)
 		if kills < 2 {
 			time.AfterFunc(time.Duration(60+40*kills)*time.Millisecond, kill)
 		}
@@ -83,7 +87,7 @@ func TestKilledServerLosesNoMailThatItAcknowledged(t *testing.T) {
 					n := next
 					next++
 					mu.Unlock()
-					if n >= count || deliver(address, n) != nil {
+					if n >= count || deliver(told["smtp"], n) != nil {
 						return
 					}
 					mu.Lock()
@@ -94,7 +98,7 @@ func TestKilledServerLosesNoMailThatItAcknowledged(t *testing.T) {
 		}
 		senders.Wait()
 		if next = 0; kills >= 2 {
-			again, once := deliver(address, 0), deliver(address, 1) // what came before comes again
+			again, once := deliver(told["smtp"], 0), deliver(told["smtp"], 1) // what came before comes again
 			if err := errors.Join(again, once); err != nil {
 				t.Fatal(err)
 			}

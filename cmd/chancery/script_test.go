@@ -27,7 +27,7 @@ import (
 )
 
 // program is the file of the program under test, as it is shipped: without the race detector, which would make each of its many short lives
-// slow. What runs for long is tested in this process (demonstration).
+// slow.
 var program string
 
 func TestMain(m *testing.M) {

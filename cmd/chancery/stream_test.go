@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,7 +18,7 @@ import (
 )
 
 // demonstration serves a demonstration and returns its address, its folder and what ends it, as an administrator would, and gives the exit code.
-func demonstration(t *testing.T, flags ...string) (address, folder string, end func() int) {
+func demonstration(t testing.TB, flags ...string) (address, folder string, end func() int) {
 	t.Helper()
 	folder = filepath.Join(t.TempDir(), "demo")
 	server := command(t.Context(), t.TempDir(), nil, append([]string{"demo", "--data", folder, "--listen", "127.0.0.1:0", "--json"}, flags...)...)
@@ -46,8 +47,8 @@ func demonstration(t *testing.T, flags ...string) (address, folder string, end f
 	}
 }
 
-// streamOf signs in and opens a live stream.
-func streamOf(t *testing.T, address, folder, login string) io.ReadCloser {
+// passOf signs somebody of the demonstration in.
+func passOf(t testing.TB, address, folder, login string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, "accounts.json"))
 	if err != nil {
@@ -57,28 +58,34 @@ func streamOf(t *testing.T, address, folder, login string) io.ReadCloser {
 	if err := json.Unmarshal(text, &accounts); err != nil {
 		t.Fatal(err)
 	}
+	i := slices.IndexFunc(accounts, func(a fiction.Account) bool { return a.Login == login })
+	if i < 0 {
+		t.Fatalf("nobody is called %s", login)
+	}
+	form, _ := json.Marshal(map[string]string{"login": login, "password": accounts[i].Password, "terminal": accounts[i].Terminal})
+	answer, err := http.Post(address+"/api/v1/session", "application/json", bytes.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
 	var pass struct {
 		AccessToken string `json:"access_token"`
 	}
-	for _, a := range accounts {
-		if a.Login != login {
-			continue
-		}
-		form, _ := json.Marshal(map[string]string{"login": a.Login, "password": a.Password, "terminal": a.Terminal})
-		answer, err := http.Post(address+"/api/v1/session", "application/json", bytes.NewReader(form))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		if err := json.NewDecoder(answer.Body).Decode(&pass); err != nil || pass.AccessToken == "" {
-			t.Fatalf("sign in: %s, %v", answer.Status, err)
-		}
+	if err := json.NewDecoder(answer.Body).Decode(&pass); err != nil || pass.AccessToken == "" {
+		t.Fatalf("sign in: %s, %v", answer.Status, err)
 	}
+	return pass.AccessToken
+}
+
+// streamOf signs in and opens a live stream.
+func streamOf(t *testing.T, address, folder, login string) io.ReadCloser {
+	t.Helper()
+	pass := passOf(t, address, folder, login)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/api/v1/stream", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+pass.AccessToken)
+	request.Header.Set("Authorization", "Bearer "+pass)
 	stream, err := http.DefaultClient.Do(request)
 	if err != nil || stream.StatusCode != http.StatusOK {
 		t.Fatalf("open stream: %v, %v", stream, err)
