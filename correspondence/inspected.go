@@ -168,7 +168,7 @@ func (c *Chancery) keepReceived(ctx context.Context, id habilitation.ID, place, 
 	if err != nil {
 		return FormAttachment{}, nil, fmt.Errorf("keep file: %w", err)
 	}
-	defer found.Close() //nolint:errcheck // only read
+	defer found.Close()
 	if found.Refused == "" && announced != "" && announced != hex.EncodeToString(found.Sent[:]) {
 		found.Refused = "digest"
 	}

@@ -84,14 +84,6 @@ func (m *model) stateFor(x *modelMessage, l *modelLine, ceiling habilitation.Lev
 	return l.state
 }
 
-// dueAt is by when the line is to be done; zero for never.
-func (l *modelLine) dueAt() time.Time {
-	if l.deadline.IsZero() || !l.due.IsZero() && l.due.Before(l.deadline) {
-		return l.due
-	}
-	return l.deadline
-}
-
 // open reports whether the viewer has something to do or to see done there.
 func (m *model) open(x *modelMessage, l *modelLine, ceiling habilitation.Level) bool {
 	return l.role == "action" && !l.ended() && m.stateFor(x, l, ceiling) != "answered" && (l.asked == "do" || l.holder != "")

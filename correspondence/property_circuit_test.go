@@ -25,8 +25,8 @@ func (p *play) advance(by time.Duration) {
 // carryOut releases a held draft in the model if it may still be signed as its signatory gave the word for it, else takes the word back.
 func (p *play) carryOut(d *modelDraft) {
 	hold, x := d.hold, d.message
-	held := correspondence.Form{}
-	held, d.form = d.form, hold.form
+	held := d.form
+	d.form = hold.form
 	ok := !p.model.agent(hold.by.login).disabled && p.legal(hold.by, x, hold.form) && p.model.ready(d, hold.text, hold.own)
 	d.form = held
 	if !ok {

@@ -128,7 +128,7 @@ func (c *Chancery) enclosed(ctx context.Context, m *Message, f postal.File, n, t
 	}
 	taken, fault, err := c.keepBytes(ctx, "attachments", name, f.Content)
 	var flaw postal.Flaw
-	why := ""
+	var why string
 	switch {
 	case err != nil && tries < patientTries:
 		return err

@@ -10,8 +10,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
-
-	"chancery/correspondence"
 )
 
 // isPiecewise reports the addresses whose bodies are read by their handlers as they come: pieces of uploads, and forms with a file.
@@ -128,8 +126,3 @@ func refusedUnread(c *fiber.Ctx, err error) error {
 const sheetFields = bodyLimit
 
 var errTooManyFields = &problem{status: fiber.StatusRequestEntityTooLarge, key: "too-large"}
-
-// isTaken reports whether an upload needs no more waiting.
-func isTaken(view correspondence.UploadView) bool {
-	return view.State == correspondence.UploadJoined || view.State == correspondence.UploadRefused || view.Away
-}

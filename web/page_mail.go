@@ -59,7 +59,8 @@ func outcomes(f *frame) (names []option) {
 }
 
 func gatePage(c *Call, d *correspondence.Desk) (view, error) {
-	p, err := gateSheet{done: c.done()}, error(nil)
+	p := gateSheet{done: c.done()}
+	var err error
 	if p.held, err = d.HeldMail(c.ctx); err != nil {
 		return view{}, err
 	}
@@ -112,7 +113,8 @@ type exchangesSheet struct {
 }
 
 func exchangesPage(c *Call, d *correspondence.Desk) (view, error) {
-	p, err := exchangesSheet{done: c.done(), to: c.query("to")}, error(nil)
+	p := exchangesSheet{done: c.done(), to: c.query("to")}
+	var err error
 	if p.all, err = d.Exchanges(c.ctx); err != nil {
 		return view{}, err
 	}

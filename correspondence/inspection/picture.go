@@ -31,7 +31,7 @@ func redraw(input io.Reader, kept, large, small io.Writer) (report, error) {
 		return report{}.refuse("picture-too-large", ""), nil
 	}
 	var c camera
-	tells := false
+	var tells bool
 	switch format {
 	case "jpeg":
 		c, tells = readJPEG(file)

@@ -56,7 +56,7 @@ func (s *scanner) ask(ctx context.Context, command string, send func(io.Writer) 
 	if err != nil {
 		return "", fmt.Errorf("ask scanner: %w", err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing is written after the reply
+	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	_, sending := io.WriteString(conn, "z"+command+"\x00")

@@ -211,7 +211,7 @@ func readPart(part *zip.File, words *collector) error {
 	if err != nil {
 		return err
 	}
-	defer content.Close() //nolint:errcheck // only read
+	defer content.Close()
 	isODF := part.Name == "content.xml"
 	decoder := xml.NewDecoder(io.LimitReader(content, maxEntry))
 	decoder.Strict = false

@@ -82,7 +82,7 @@ func (s *Server) Serve(listener net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.inner.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		s.inner.Close() //nolint:errcheck // it was closing already
+		s.inner.Close()
 		return nil
 	}
 	if errors.Is(err, gosmtp.ErrServerClosed) {
