@@ -265,7 +265,7 @@ func TestMailThatBreaksItsReaderIsKeptWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = queue.Close() }()
-	heavy := outside + "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("A", 20<<20)
+	heavy := outside + "Content-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("A", 24<<20)
 	items := []postal.Item{arrived(h, outside+"\nAvant.\n", "dam@essai.example"), arrived(h, heavy, "dam@essai.example", "paul@essai.example"), arrived(h, outside+"\nAprès.\n", "dam@essai.example")}
 	for _, item := range items {
 		if err := queue.Put(t.Context(), item); err != nil {

@@ -42,7 +42,7 @@ func (d *Desk) Envelope(ctx context.Context, id habilitation.ID) (*Envelope, err
 func (e *Envelope) Write(ctx context.Context, out io.Writer) error {
 	w := &mailWriter{out: out}
 	w.bytes(e.since())
-	w.text(mailHeader(e.Original, e.View.Level))
+	w.text(mailHeader(e.Original, e.marks()))
 	if len(e.dispatch.Attachments) == 0 {
 		e.writeSigned(w, "message")
 		return w.err
@@ -159,8 +159,32 @@ func (w *headerWriter) resent(to *AddresseeView, language string) {
 	w.end()
 }
 
-// mailHeader copies what a mail program lists a message by from its signed header. A restricted message says so in its subject.
-func mailHeader(original []byte, level habilitation.Level) string {
+// marks are what a list of mails must show before the subject: the mention of a restricted message, and what became of one that was corrected.
+func (e *Envelope) marks() (marks string) {
+	if e.View.Level == habilitation.Restricted {
+		marks = "[" + restrictedMention + "] "
+	}
+	for _, b := range e.View.Banners {
+		marks += "[" + correctedWords[b.How].in(e.View.Language) + "] "
+	}
+	return strings.TrimSpace(marks)
+}
+
+// correctedWord is what became of a message, in ASCII, which every mail program shows.
+type correctedWord struct{ fr, en string }
+
+func (w correctedWord) in(language string) string {
+	if language == "en" {
+		return w.en
+	}
+	return w.fr
+}
+
+var correctedWords = map[How]correctedWord{Rectifies: {"RECTIFIE", "RECTIFIED"}, Cancels: {"ANNULE", "CANCELLED"}, Replaces: {"REMPLACE", "REPLACED"},
+	Raises: {"NIVEAU RELEVE", "LEVEL RAISED"}, Lowers: {"NIVEAU ABAISSE", "LEVEL LOWERED"}}
+
+// mailHeader copies what a mail program lists a message by from its signed header, with the marks before its subject.
+func mailHeader(original []byte, marks string) string {
 	var out strings.Builder
 	header, _, _ := bytes.Cut(original, []byte("\r\n\r\n"))
 	keep := false
@@ -175,8 +199,8 @@ func mailHeader(original []byte, level habilitation.Level) string {
 				keep = true
 			case "subject":
 				keep = true
-				if level == habilitation.Restricted {
-					line = name + ": [" + restrictedMention + "]\r\n" + value
+				if marks != "" {
+					line = name + ": " + marks + "\r\n" + value
 				}
 			default:
 				keep = false

@@ -170,7 +170,10 @@ func TestTheMailSaysWhatBecameOfTheMessage(t *testing.T) {
 	if by, err := read.Header.AddressList("Resent-From"); err != nil || by[0].Name != "Marie Roy" || read.Header.Get("Resent-Date") != "Mon, 02 Mar 2026 08:00:00 +0000" {
 		t.Errorf("resent by %v on %q, %v", by, read.Header.Get("Resent-Date"), err)
 	}
-	if !bytes.HasSuffix(after, before) {
+	if subject := read.Header.Get("Subject"); subject != "[ANNULE] Forages" {
+		t.Errorf("the list of a mail program shows %q", subject)
+	}
+	if unmarked := bytes.Replace(after, []byte("Subject: [ANNULE]\r\n"), []byte("Subject:"), 1); !bytes.HasSuffix(unmarked, before) {
 		t.Error("more than the outer header has changed")
 	}
 	if _, err := opened(t, h, "cms", after); err != nil {
