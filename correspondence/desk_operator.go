@@ -79,12 +79,10 @@ func (d *Desk) SettleTray(ctx context.Context, id habilitation.ID, wish SettleWi
 	return err
 }
 
-// settled tells an operator who settled an item and how, up to the level of the session: it lay before them a moment ago, and is not theirs to read
-// any more.
+// settled tells an operator who may still read the message who settled an item and how; to the others neither is there any more.
 func (d *Desk) settled(id habilitation.ID) error {
 	message, line, known := d.house.Folds.Handling.Settled(id)
-	row, there := d.house.Folds.Rows.Row(message)
-	if !known || !there || !d.operates() || row.Marking.Level() > d.badge.Level() {
+	if _, err := d.admit(message); err != nil || !known || !d.operates() {
 		return errUnknown
 	}
 	how := line.Details()

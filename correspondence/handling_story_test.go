@@ -277,6 +277,7 @@ func TestEndsOfHandling(t *testing.T) {
 		}
 	}
 	h.As("theo").ReadsNothingOf(lost.ID) // off the desk, off the operator's eyes
+	wantRefusal(t, correspondence.Unknown)(h.As("theo").SettleTray(t.Context(), back.ID, correspondence.SettleWish{Reason: "x"}))
 	h.Reopen()
 	if tray, _ = h.As("theo").OperatorTray(t.Context()); len(tray) != 0 {
 		t.Errorf("tray %+v", tray)

@@ -205,6 +205,9 @@ func restrictedNumberAt(runs []numberRun, i int, timbreOf func(string) (string, 
 		figure += "/" + runs[i+1].text
 	}
 	_, n, ok := readFigure(figure)
+	if !ok { // a stroke between two numbers
+		_, n, ok = readFigure(runs[i].text)
+	}
 	if !ok {
 		return "", false
 	}

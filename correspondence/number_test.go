@@ -141,6 +141,7 @@ func TestFindRestrictedNumbers(t *testing.T) {
 		"TD BAMAKO/DR/3":                      {"TD BAMAKO DR 3"},
 		"TD BAMAKO 2026/DR 3":                 {"TD BAMAKO DR 3"},
 		"TD BAMAKO 2026/DR/2026/3":            {"TD BAMAKO DR 3"},
+		"TD BAMAKO DR 3/4":                    {"TD BAMAKO DR 3"},
 		"TD BAMAKO D.R. 3":                    {"TD BAMAKO DR 3"},
 		"bamako dr 3":                         {"BAMAKO DR 3"},
 		"BAMAKODR3":                           {"BAMAKO DR 3"},

@@ -93,7 +93,7 @@ func (c *Chancery) fileInClear(field string, level habilitation.Level, name stri
 	return &f.faults[0]
 }
 
-// protectionIn is what the words of a file say, for a verdict from before anybody asked.
+// protectionIn is what the words say that were taken from a file.
 func (c *Chancery) protectionIn(ctx context.Context, verdict inspected) (*protection, error) {
 	text, _, err := Extract{Derived: verdict.Derived}.readText(ctx, c.Vault)
 	if err != nil {
@@ -103,26 +103,24 @@ func (c *Chancery) protectionIn(ctx context.Context, verdict inspected) (*protec
 	return &p, nil
 }
 
-// inClear hands on an act about something of a level, unless that is unprotected and the words of the act cite a restricted number: whoever reads the
-// message may come to read them.
+// inClear hands on an act about something of a level, unless that is unprotected and the words of the act are not: whoever reads the message may
+// come to read them.
 func (d *Desk) inClear(level habilitation.Level) func(habilitation.Act, error) (habilitation.Act, error) {
 	return func(act habilitation.Act, err error) (habilitation.Act, error) {
 		if err != nil || act == nil || level != habilitation.Unprotected {
 			return act, err
 		}
-		var faults []Fault
+		f := &finishing{directory: directory{register: d.house.Folds.Register}}
+		f.m.Level = level
 		words := reflect.Indirect(reflect.ValueOf(act))
 		for i := range words.NumField() {
-			if words.Field(i).Kind() != reflect.String {
-				continue
-			}
-			for _, number := range restrictedNumbersOf(d.house.Folds.Register, words.Field(i).String()) {
+			if words.Field(i).Kind() == reflect.String {
 				field, _, _ := strings.Cut(words.Type().Field(i).Tag.Get("json"), ",")
-				faults = append(faults, Fault{Field: field, Key: "restricted-number", Args: map[string]string{"number": number}})
+				f.inClear(field, words.Field(i).String())
 			}
 		}
-		if len(faults) > 0 {
-			return nil, &Refusal{Cause: Invalid, Faults: faults}
+		if len(f.faults) > 0 {
+			return nil, &Refusal{Cause: Invalid, Faults: f.faults}
 		}
 		return act, nil
 	}
