@@ -378,34 +378,6 @@ func (f *finishing) words() {
 	f.inClear("comment", f.m.Comment)
 }
 
-// restrictedNumbers are those that a text cites under a timbre of the house.
-func (f *finishing) restrictedNumbers(text string) []string {
-	return slices.DeleteFunc(restrictedNumbersOf(f.register, text), f.lowers)
-}
-
-// restrictedNumbersOf are the restricted numbers in a text whose timbres the register knows.
-func restrictedNumbersOf(register *habilitation.Register, text string) []string {
-	var timbres map[string]string
-	return FindRestrictedNumbers(text, func(squashed string) (string, bool) {
-		if timbres == nil {
-			timbres = map[string]string{}
-			for a := range register.Audiences() {
-				if a.Timbre != "" {
-					timbres[SquashedTimbre(a.Timbre)] = a.Timbre
-				}
-			}
-		}
-		timbre, known := timbres[squashed]
-		return timbre, known
-	})
-}
-
-// lowers reports whether a number is that of the message which this one lowers, and may therefore be named in clear.
-func (f *finishing) lowers(number string) bool {
-	c := f.m.Corrects
-	return c != nil && c.How == Lowers && (c.Number == number || strings.HasSuffix(c.Number, " "+number))
-}
-
 func (f *finishing) length(field, text string, needed bool, most int) {
 	switch n := utf8.RuneCountInString(text); {
 	case needed && strings.TrimSpace(text) == "":

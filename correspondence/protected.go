@@ -3,6 +3,7 @@ package correspondence
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"chancery/habilitation"
@@ -65,6 +66,34 @@ func (f *finishing) inClear(field, text string) {
 	for _, number := range f.restrictedNumbers(text) {
 		f.fault(field, "restricted-number", "number", number)
 	}
+}
+
+// restrictedNumbers are those that a text cites under a timbre of the house.
+func (f *finishing) restrictedNumbers(text string) []string {
+	return slices.DeleteFunc(restrictedNumbersOf(f.register, text), f.lowers)
+}
+
+// restrictedNumbersOf are the restricted numbers in a text whose timbres the register knows.
+func restrictedNumbersOf(register *habilitation.Register, text string) []string {
+	var timbres map[string]string
+	return FindRestrictedNumbers(text, func(squashed string) (string, bool) {
+		if timbres == nil {
+			timbres = map[string]string{}
+			for a := range register.Audiences() {
+				if a.Timbre != "" {
+					timbres[SquashedTimbre(a.Timbre)] = a.Timbre
+				}
+			}
+		}
+		timbre, known := timbres[squashed]
+		return timbre, known
+	})
+}
+
+// lowers reports whether a number is that of the message which this one lowers, and may therefore be named in clear.
+func (f *finishing) lowers(number string) bool {
+	c := f.m.Corrects
+	return c != nil && c.How == Lowers && (c.Number == number || strings.HasSuffix(c.Number, " "+number))
 }
 
 // fileInClear refuses an unprotected file whose words say or betray what is restricted.
